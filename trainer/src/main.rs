@@ -1,0 +1,38 @@
+//! `polaris-trainer`: from eCLIP peaks to a registry of models.
+
+mod prepare;
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Turns eCLIP peaks, a genome, gene models and expression into models of RNA-binding proteins.
+#[derive(Debug, Parser)]
+#[command(name = "polaris-trainer", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a small genome with genes, expression, eCLIP-like peaks and variants whose effect is known.
+    Simulate(simulate::Arguments),
+    /// Turn peaks into labelled windows with covariates and folds: a BED file that a person can read.
+    Prepare(prepare::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Prepare(arguments) => prepare::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("polaris-trainer: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
