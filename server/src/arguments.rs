@@ -1,0 +1,119 @@
+//! What was typed on the command line. What it means is decided in [`crate::settings`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use figment::value::Value;
+
+use crate::settings::Flag;
+
+const EXAMPLES: &str = "\
+Examples:
+  polaris-server serve --registry models
+      Serve every model of the registry on 127.0.0.1:50051.
+  polaris-server serve --registry models --listen unix:/run/polaris/polaris.sock
+      Serve on a Unix socket.
+  polaris-server serve --registry models --models RBFOX2.K562,QKI.K562 --threads 4
+      Serve two models, calculating with four threads.
+  POLARIS__ENGINE__THREADS=4 polaris-server serve --config polaris.toml --log debug
+      Settings from a file, one of them overridden by the environment, and a log with details.
+
+Settings come from the built-in defaults, then the file of --config, then the environment
+(POLARIS__SECTION__KEY, for example POLARIS__LIMITS__MAX_REQUEST_BYTES), then flags; the later wins.
+
+Exit codes: 0 after an orderly stop, 1 if it cannot serve, 64 if a setting is wrong.";
+
+/// Serves a model registry over gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "polaris-server", version, about, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What the program is to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Load a model registry and answer requests until told to stop.
+    #[command(after_help = EXAMPLES)]
+    Serve(ServeArguments),
+}
+
+/// Arguments of `serve`; each overrides a setting.
+#[derive(Args, Debug, Default)]
+pub(crate) struct ServeArguments {
+    /// Directory of the model registry.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) registry: Option<String>,
+    /// Address to listen at: IP:PORT (port 0 for any free one) or unix:PATH. [default: 127.0.0.1:50051]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// Device that calculates: cpu, cuda or cuda:N. [default: cpu]
+    #[arg(long)]
+    pub(crate) device: Option<String>,
+    /// Threads that calculate. [default: the processor's]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) threads: Option<i64>,
+    /// Models to serve, separated by commas. [default: all of the registry]
+    #[arg(long, value_name = "A,B")]
+    pub(crate) models: Option<String>,
+    /// TOML file with settings.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Stop in order when standard input closes: for a parent process that may die.
+    #[arg(long)]
+    pub(crate) stop_with_stdin: bool,
+    /// What to log, to standard error: error, warn, info, debug, trace, or a filter by module. [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+}
+
+impl ServeArguments {
+    /// The settings that were given as flags.
+    pub(crate) fn flags(&self) -> Vec<Flag> {
+        let text = |flag, key, value: &Option<String>| {
+            value.as_ref().map(|value| Flag { flag, key, value: Value::from(value.as_str()) })
+        };
+        let flags = [
+            text("--registry", "registry.directory", &self.registry),
+            text("--listen", "server.listen", &self.listen),
+            text("--device", "engine.device", &self.device),
+            text("--models", "registry.models", &self.models),
+            text("--log", "server.log", &self.log),
+            self.threads.map(|value| Flag {
+                flag: "--threads",
+                key: "engine.threads",
+                value: Value::from(value),
+            }),
+            self.stop_with_stdin.then(|| Flag {
+                flag: "--stop-with-stdin",
+                key: "server.stop_with_stdin",
+                value: Value::from(true),
+            }),
+        ];
+        flags.into_iter().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn only_given_flags_override_settings() {
+        let Command::Serve(none) = Arguments::parse_from(["polaris-server", "serve"]).command;
+        assert!(none.flags().is_empty());
+        let line =
+            ["polaris-server", "serve", "--threads", "-3", "--stop-with-stdin", "--registry", "models"];
+        let Command::Serve(some) = Arguments::parse_from(line).command;
+        let keys: Vec<&str> = some.flags().iter().map(|flag| flag.key).collect();
+        assert_eq!(keys, ["registry.directory", "engine.threads", "server.stop_with_stdin"]);
+    }
+}

@@ -1,0 +1,145 @@
+//! The engine's thread: verifies and loads the models, warms them up, then answers jobs.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use polaris_model::{Device, EngineError, Ensemble, LoadError, ModelId, Registry, RegistryError};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::Catalog;
+use crate::engine::EngineQueue;
+use crate::settings::{RegistrySettings, Settings};
+
+/// Why a registry cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadingError {
+    /// The directory cannot be read.
+    #[error("registry: {0}")]
+    Registry(Box<RegistryError>),
+    /// Nothing is published.
+    #[error("the registry {0} holds no models; publish some with polaris-trainer, or check --registry")]
+    Empty(PathBuf),
+    /// A model to be served is not there.
+    #[error("the registry {directory} has no model {model}; it has {present}")]
+    Unknown {
+        /// The registry.
+        directory: PathBuf,
+        /// The model asked for.
+        model: ModelId,
+        /// The models that are there.
+        present: String,
+    },
+    /// A model does not verify or cannot be served with the others.
+    #[error("cannot serve: {0}")]
+    Load(Box<LoadError>),
+    /// The models load but do not calculate.
+    #[error("cannot serve: the first prediction failed: {0}")]
+    WarmUp(#[from] EngineError),
+    /// The thread is gone without a word.
+    #[error("the engine's thread ended while it was loading models")]
+    Thread,
+}
+
+impl From<RegistryError> for LoadingError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
+impl From<LoadError> for LoadingError {
+    fn from(error: LoadError) -> Self {
+        Self::Load(Box::new(error))
+    }
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub(crate) struct EngineThread {
+    loaded: oneshot::Receiver<Result<Catalog, LoadingError>>,
+    /// Whether a job can be in the thread's hands: not before the models are loaded.
+    answering: CancellationToken,
+    ended: CancellationToken,
+}
+
+/// Starts the thread.
+///
+/// # Errors
+/// If the system has no thread left.
+pub(crate) fn spawn(settings: &Settings, queue: EngineQueue) -> std::io::Result<EngineThread> {
+    let (sender, loaded) = oneshot::channel();
+    let answering = CancellationToken::new();
+    let ended = CancellationToken::new();
+    let (registry, device) = (settings.registry.clone(), settings.engine.device);
+    let (begin, guard) = (answering.clone(), ended.clone().drop_guard());
+    // All of it on one thread: libtorch keeps resources for every thread that it sees.
+    std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        let _guard = guard;
+        match load(&registry, device) {
+            Ok(ensemble) => {
+                begin.cancel();
+                if sender.send(Ok(Catalog::of(&ensemble))).is_ok() {
+                    queue.run(&ensemble);
+                }
+            }
+            // Nobody to tell: the server is stopping.
+            Err(error) => drop(sender.send(Err(error))),
+        }
+    })?;
+    Ok(EngineThread { loaded, answering, ended })
+}
+
+impl EngineThread {
+    /// Waits until the models are loaded and warm. To be called once.
+    ///
+    /// # Errors
+    /// If they cannot be served.
+    pub(crate) async fn loaded(&mut self) -> Result<Catalog, LoadingError> {
+        (&mut self.loaded).await.unwrap_or(Err(LoadingError::Thread))
+    }
+
+    /// Waits until the thread has ended.
+    pub(crate) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Waits until no work is in the thread's hands for good. A thread that is still loading is not waited
+    /// for.
+    pub(crate) async fn finished(&self) {
+        if self.answering.is_cancelled() {
+            self.ended().await;
+        }
+    }
+}
+
+fn load(settings: &RegistrySettings, device: Device) -> Result<Ensemble, LoadingError> {
+    let start = Instant::now();
+    let registry = Registry::open(&settings.directory)?;
+    let present = registry.model_ids()?;
+    if present.is_empty() {
+        return Err(LoadingError::Empty(settings.directory.clone()));
+    }
+    if let Some(model) = settings.models.iter().find(|model| !present.contains(model)) {
+        let present: Vec<String> = present.iter().map(ModelId::to_string).collect();
+        return Err(LoadingError::Unknown {
+            directory: settings.directory.clone(),
+            model: model.clone(),
+            present: present.join(", "),
+        });
+    }
+    let chosen = if settings.models.is_empty() { &present } else { &settings.models };
+    tracing::info!(registry = %settings.directory.display(), models = chosen.len(), "loading");
+    let ensemble = Ensemble::load(
+        &registry,
+        chosen,
+        device,
+        &mut |model| tracing::debug!(%model, "verified and loaded"),
+    )?;
+    ensemble.warm_up()?;
+    tracing::info!(
+        models = ensemble.models().len(),
+        elapsed_ms = start.elapsed().as_millis(),
+        "loaded and warm"
+    );
+    Ok(ensemble)
+}

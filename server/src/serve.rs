@@ -1,0 +1,89 @@
+//! The gRPC server: its services and what every call passes through.
+
+use polaris_proto::FILE_DESCRIPTOR_SET;
+use tokio::task::JoinError;
+use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET;
+use tonic_reflection::server::Builder as ReflectionBuilder;
+
+use crate::deadline::DeadlineLayer;
+use crate::health::Health;
+use crate::listener::Listener;
+use crate::service::PolarisServer;
+
+/// Why the server has ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The framework's error.
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+    /// The descriptors of the protocol files do not decode.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The task failed.
+    #[error(transparent)]
+    Task(#[from] JoinError),
+}
+
+/// The running server; aborted when dropped.
+#[derive(Debug)]
+pub(crate) struct RunningServer {
+    task: Option<AbortOnDropHandle<Result<(), ServeError>>>,
+}
+
+impl RunningServer {
+    /// Waits until every connection has closed; ready at once when it has been waited for before.
+    ///
+    /// # Errors
+    /// If the server failed.
+    pub(crate) async fn ended(&mut self) -> Result<(), ServeError> {
+        let Some(task) = self.task.as_mut() else { return Ok(()) };
+        let outcome = task.await;
+        self.task = None;
+        outcome?
+    }
+}
+
+/// Starts to answer at `listener`. Once `stopping` is cancelled no connection is accepted any more, and the
+/// server ends when the last call has been answered.
+///
+/// # Errors
+/// If reflection has no valid descriptors.
+pub(crate) fn spawn(
+    listener: Listener,
+    polaris: PolarisServer,
+    health: &Health,
+    stopping: CancellationToken,
+) -> Result<RunningServer, ServeError> {
+    let reflection = || {
+        ReflectionBuilder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
+    };
+    let router = Server::builder()
+        // Before the framework's own timeout, which would answer CANCELLED.
+        .layer(DeadlineLayer)
+        .add_service(health.service())
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(polaris.into_service());
+    let task = tokio::spawn(async move {
+        let stop = stopping.cancelled_owned();
+        match listener {
+            Listener::Tcp(listener) => {
+                // Answers are small beside a round trip: they must not wait to be filled up.
+                let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+                router.serve_with_incoming_shutdown(incoming, stop).await?;
+            }
+            Listener::Unix(listener, _file) => {
+                router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop).await?;
+            }
+        }
+        Ok(())
+    });
+    Ok(RunningServer { task: Some(AbortOnDropHandle::new(task)) })
+}

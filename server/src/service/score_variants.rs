@@ -1,0 +1,81 @@
+//! ScoreVariants: requests of a stream, several at once, answered in order.
+
+mod scores;
+
+use std::future::ready;
+use std::sync::Arc;
+
+use futures_util::future::Either;
+use futures_util::{Stream, StreamExt, stream};
+use polaris_proto::v1::{ScoreVariantsRequest, ScoreVariantsResponse};
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::{Request, Status, Streaming};
+
+use super::Serving;
+use crate::convert;
+use crate::deadline::Deadline;
+use crate::settings::Limits;
+use crate::status::ServiceError;
+
+/// Answers a stream. It ends with the first error, after the answers to what came before.
+pub(super) fn answers(
+    serving: Serving,
+    limits: Limits,
+    stopping: CancellationToken,
+    request: Request<Streaming<ScoreVariantsRequest>>,
+) -> impl Stream<Item = Result<ScoreVariantsResponse, Status>> + Send + 'static {
+    let deadline = Deadline::of(&request);
+    requests(request.into_inner(), deadline, stopping)
+        .map(move |request| match request {
+            Ok(request) => {
+                let work = answer(serving.clone(), limits, deadline, request);
+                // A task of its own, because nobody polls this stream while the caller does not read: work
+                // that holds room in the queue must go on.
+                let task = AbortOnDropHandle::new(tokio::spawn(work));
+                Either::Left(async move { Ok(task.await.map_err(ServiceError::from)??) })
+            }
+            Err(status) => Either::Right(ready(Err(status))),
+        })
+        .buffered(limits.max_in_flight)
+}
+
+/// What comes in, until the caller has no more, the deadline passes, or the server stops.
+fn requests(
+    incoming: Streaming<ScoreVariantsRequest>,
+    deadline: Deadline,
+    stopping: CancellationToken,
+) -> impl Stream<Item = Result<ScoreVariantsRequest, Status>> + Send + 'static {
+    stream::unfold(Some(incoming), move |incoming| {
+        let stopping = stopping.clone();
+        async move {
+            let mut incoming = incoming?;
+            let end = tokio::select! {
+                biased;
+                () = stopping.cancelled() => ServiceError::Stopping,
+                () = deadline.passed() => ServiceError::DeadlineExceeded,
+                request = incoming.next() => return request.map(|request| (request, Some(incoming))),
+            };
+            Some((Err(Status::from(end)), None))
+        }
+    })
+}
+
+async fn answer(
+    serving: Serving,
+    limits: Limits,
+    deadline: Deadline,
+    request: ScoreVariantsRequest,
+) -> Result<ScoreVariantsResponse, ServiceError> {
+    let catalog = Arc::clone(&serving.catalog);
+    let (scoring, windows) = spawn_blocking(move || {
+        let mut scoring = convert::scoring(request, &catalog, limits.max_windows)?;
+        let windows = std::mem::take(&mut scoring.windows);
+        Ok::<_, ServiceError>((scoring, windows))
+    })
+    .await??;
+    let models = Arc::clone(&scoring.selection.models);
+    let predictions = serving.engine.predict(windows, models, deadline).await?;
+    spawn_blocking(move || scores::response(&scoring, &predictions, &serving.catalog)).await?
+}

@@ -1,0 +1,150 @@
+//! Scores of alleles from the predictions of their windows.
+
+use polaris_model::{DeltaBackground, Predictions, sigmoid};
+use polaris_proto::v1::{AlleleScores, ModelValues, ScoreVariantsResponse, WindowScores};
+
+use crate::catalog::Catalog;
+use crate::convert::{AlleleRows, Scoring};
+use crate::status::ServiceError;
+
+/// Quantile where a model has no background of random substitutions.
+const NO_BACKGROUND: f32 = -1.0;
+
+/// Values of one window, one for each model.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    logits: &'a [f32],
+    probabilities: &'a [f32],
+}
+
+/// Puts the predictions of a request's windows together.
+///
+/// # Errors
+/// If there are fewer predictions than windows.
+pub(super) fn response(
+    scoring: &Scoring,
+    predictions: &Predictions,
+    catalog: &Catalog,
+) -> Result<ScoreVariantsResponse, ServiceError> {
+    let backgrounds: Vec<Option<&DeltaBackground>> =
+        catalog.chosen(&scoring.selection).map(|model| model.training.delta_background.as_ref()).collect();
+    let width = predictions.models.max(1);
+    let mut rows = predictions
+        .logits
+        .chunks(width)
+        .zip(predictions.probabilities.chunks(width))
+        .map(|(logits, probabilities)| Row { logits, probabilities });
+    let mut next = || rows.next().ok_or(ServiceError::ShortAnswer);
+    let mut windows = Vec::with_capacity(scoring.alleles.len());
+    for alleles in &scoring.alleles {
+        let reference = next()?;
+        let mut scores = Vec::with_capacity(alleles.len());
+        for allele in alleles {
+            let (left, right) = match allele {
+                AlleleRows::Substitution => {
+                    let row = next()?;
+                    (row, row)
+                }
+                AlleleRows::Resized => (next()?, next()?),
+            };
+            scores.push(allele_scores(reference, left, right, &backgrounds));
+        }
+        windows.push(WindowScores { reference: Some(values(reference)), alleles: scores });
+    }
+    Ok(ScoreVariantsResponse {
+        request_id: scoring.request_id,
+        model_ids: catalog.ids(&scoring.selection),
+        windows,
+    })
+}
+
+fn values(row: Row<'_>) -> ModelValues {
+    ModelValues { probabilities: row.probabilities.to_vec(), logits: row.logits.to_vec() }
+}
+
+/// A substitution has the same row on both sides.
+fn allele_scores(
+    reference: Row<'_>,
+    left: Row<'_>,
+    right: Row<'_>,
+    backgrounds: &[Option<&DeltaBackground>],
+) -> AlleleScores {
+    let mut scores = AlleleScores::default();
+    let mut alternate = ModelValues::default();
+    let sides = left.logits.iter().zip(right.logits).zip(left.probabilities.iter().zip(right.probabilities));
+    let references = reference.logits.iter().zip(reference.probabilities);
+    for (((logits, probabilities), (reference_logit, reference_probability)), background) in
+        sides.zip(references).zip(backgrounds)
+    {
+        let logit = 0.5 * (logits.0 + logits.1);
+        let probability = sigmoid(logit);
+        let delta = probability - reference_probability;
+        alternate.logits.push(logit);
+        alternate.probabilities.push(probability);
+        scores.deltas.push(delta);
+        scores.logit_deltas.push(logit - reference_logit);
+        scores.spreads.push((probabilities.0 - probabilities.1).abs());
+        scores
+            .delta_quantiles
+            .push(background.map_or(NO_BACKGROUND, |background| background.quantile(delta.abs())));
+    }
+    scores.alternate = Some(alternate);
+    scores
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::catalog;
+
+    fn predictions(logits: &[f32]) -> Predictions {
+        Predictions {
+            models: 2,
+            logits: logits.to_vec(),
+            probabilities: logits.iter().map(|&logit| sigmoid(logit)).collect(),
+        }
+    }
+
+    fn scoring(alleles: Vec<Vec<AlleleRows>>) -> Scoring {
+        // QKI.K562, which has a background, then PUM2.none, which has none.
+        Scoring { request_id: 3, selection: catalog(60).selection(vec![2, 1]), windows: Vec::new(), alleles }
+    }
+
+    #[test]
+    fn rows_become_scores() {
+        let scoring = scoring(vec![
+            vec![AlleleRows::Substitution, AlleleRows::Resized],
+            vec![AlleleRows::Substitution],
+        ]);
+        let rows = [0.0, 1.0, -2.0, 1.0, 1.0, 4.0, 3.0, -2.0, 5.0, 6.0, 5.0, 7.0];
+        let answer = response(&scoring, &predictions(&rows), &catalog(60)).unwrap();
+        assert_eq!(
+            (answer.request_id, answer.model_ids),
+            (3, vec!["QKI.K562".to_owned(), "PUM2.none".to_owned()])
+        );
+        let first = &answer.windows[0];
+        assert_eq!(first.reference.as_ref().unwrap().logits, [0.0, 1.0]);
+
+        let substitution = &first.alleles[0];
+        assert_eq!(substitution.alternate.as_ref().unwrap().probabilities, [sigmoid(-2.0), sigmoid(1.0)]);
+        assert_eq!(substitution.deltas, [sigmoid(-2.0) - 0.5, 0.0]);
+        assert_eq!(substitution.logit_deltas, [-2.0, 0.0]);
+        assert_eq!(substitution.spreads, [0.0, 0.0]);
+        // |delta| 0.381 of a background that is even from 0 to 1.
+        assert!((substitution.delta_quantiles[0] - 0.381).abs() < 0.01, "{:?}", substitution.delta_quantiles);
+        assert_eq!(substitution.delta_quantiles[1], -1.0);
+
+        let resized = &first.alleles[1];
+        assert_eq!(resized.alternate.as_ref().unwrap().logits, [2.0, 1.0]);
+        assert_eq!(resized.alternate.as_ref().unwrap().probabilities, [sigmoid(2.0), sigmoid(1.0)]);
+        assert_eq!(resized.spreads, [sigmoid(3.0) - sigmoid(1.0), sigmoid(4.0) - sigmoid(-2.0)]);
+        assert_eq!(answer.windows[1].alleles[0].logit_deltas, [0.0, 1.0]);
+    }
+
+    #[test]
+    fn too_few_predictions_are_an_error() {
+        let scoring = scoring(vec![vec![AlleleRows::Resized]]);
+        let answer = response(&scoring, &predictions(&[0.0, 1.0, 0.0, 1.0]), &catalog(60));
+        assert!(matches!(answer, Err(ServiceError::ShortAnswer)));
+    }
+}

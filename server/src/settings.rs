@@ -1,0 +1,220 @@
+//! Settings: read from all their sources, checked once, and then only known as good values.
+
+mod raw;
+mod sources;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use figment::Figment;
+use polaris_model::{Device, ModelId};
+use tracing_subscriber::EnvFilter;
+
+pub(crate) use sources::Flag;
+
+use crate::listener::ListenAddress;
+
+/// Everything that can be set, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Where to listen.
+    pub(crate) listen: ListenAddress,
+    /// Filter of the log, known to parse.
+    pub(crate) log: String,
+    /// Stop when standard input closes.
+    pub(crate) stop_with_stdin: bool,
+    /// Longest wait for work in flight when stopping.
+    pub(crate) drain_limit: Duration,
+    /// What to serve.
+    pub(crate) registry: RegistrySettings,
+    /// How to calculate.
+    pub(crate) engine: EngineSettings,
+    /// What a request may hold.
+    pub(crate) limits: Limits,
+}
+
+/// Which models to serve.
+#[derive(Clone, Debug)]
+pub(crate) struct RegistrySettings {
+    /// The registry.
+    pub(crate) directory: PathBuf,
+    /// Models to serve; all if empty.
+    pub(crate) models: Vec<ModelId>,
+}
+
+/// How the engine calculates and what it lets wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EngineSettings {
+    /// Device of the networks.
+    pub(crate) device: Device,
+    /// Threads of libtorch.
+    pub(crate) threads: usize,
+    /// Most windows in one call of the engine.
+    pub(crate) max_batch_windows: usize,
+    /// Most windows that wait or are being calculated, over all callers.
+    pub(crate) queue_windows: usize,
+    /// Longest wait for room in the queue.
+    pub(crate) queue_wait: Duration,
+}
+
+/// What a request may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Windows of one request, alternates included.
+    pub(crate) max_windows: u32,
+    /// Encoded bytes of one request.
+    pub(crate) max_bytes: u32,
+    /// Requests of one stream that are worked on at once.
+    pub(crate) max_in_flight: usize,
+}
+
+/// A setting that cannot be.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// An unknown key, another type, or a file that cannot be read.
+    #[error("settings: {0}")]
+    Unreadable(String),
+    /// No value where there is no default.
+    #[error("{key} is not set: give {remedy}")]
+    Missing {
+        /// `section.key`.
+        key: &'static str,
+        /// How to set it.
+        remedy: &'static str,
+    },
+    /// A value out of range.
+    #[error("{key} is {value} (from {origin}): expected {expected}")]
+    Value {
+        /// `section.key`.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// Where it was given.
+        origin: String,
+        /// The values allowed.
+        expected: String,
+    },
+}
+
+impl Settings {
+    /// Reads defaults, then `config`, then the environment, then `flags`, and checks the outcome.
+    ///
+    /// # Errors
+    /// With the first setting that is unknown, missing or out of range, and where it was made.
+    pub(crate) fn load(config: Option<&Path>, flags: Vec<Flag>) -> Result<Self, SettingsError> {
+        let figment = sources::merge(config, flags);
+        let raw = sources::extract(&figment)?;
+        let check = Check(&figment);
+        let directory = raw.registry.directory.filter(|directory| !directory.is_empty()).ok_or(
+            SettingsError::Missing {
+                key: "registry.directory",
+                remedy: "--registry DIR, or POLARIS__REGISTRY__DIRECTORY",
+            },
+        )?;
+        let models = raw
+            .registry
+            .models
+            .iter()
+            .map(|model| check.parse("registry.models", model))
+            .collect::<Result<_, _>>()?;
+        let threads = match raw.engine.threads {
+            Some(threads) => check.range("engine.threads", threads, 1, 1024)?,
+            None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        };
+        EnvFilter::try_new(&raw.server.log).map_err(|error| {
+            check.refuse(
+                "server.log",
+                &raw.server.log,
+                &format!("a level or a filter such as polaris_server=debug,info ({error})"),
+            )
+        })?;
+        let settings = Self {
+            listen: check.parse("server.listen", &raw.server.listen)?,
+            log: raw.server.log,
+            stop_with_stdin: raw.server.stop_with_stdin,
+            drain_limit: check.milliseconds("server.drain_limit_ms", raw.server.drain_limit_ms)?,
+            registry: RegistrySettings { directory: PathBuf::from(directory), models },
+            engine: EngineSettings {
+                device: check.parse("engine.device", &raw.engine.device)?,
+                threads,
+                max_batch_windows: check.range(
+                    "engine.max_batch_windows",
+                    raw.engine.max_batch_windows,
+                    1,
+                    65_536,
+                )?,
+                queue_windows: check.range("engine.queue_windows", raw.engine.queue_windows, 1, 1_000_000)?,
+                queue_wait: check.milliseconds("engine.queue_wait_ms", raw.engine.queue_wait_ms)?,
+            },
+            limits: Limits {
+                max_windows: check.range(
+                    "limits.max_windows_per_request",
+                    raw.limits.max_windows_per_request,
+                    1,
+                    1_000_000,
+                )?,
+                max_bytes: check.range(
+                    "limits.max_request_bytes",
+                    raw.limits.max_request_bytes,
+                    1024,
+                    1 << 30,
+                )?,
+                max_in_flight: check.range(
+                    "limits.max_requests_in_flight_per_stream",
+                    raw.limits.max_requests_in_flight_per_stream,
+                    1,
+                    64,
+                )?,
+            },
+        };
+        // A request that can never be admitted would wait for nothing.
+        if settings.engine.queue_windows < settings.limits.max_windows as usize {
+            let expected =
+                format!("at least limits.max_windows_per_request, which is {}", settings.limits.max_windows);
+            return Err(check.refuse(
+                "engine.queue_windows",
+                &settings.engine.queue_windows.to_string(),
+                &expected,
+            ));
+        }
+        Ok(settings)
+    }
+}
+
+/// Checks that name the key and where its value comes from.
+struct Check<'a>(&'a Figment);
+
+impl Check<'_> {
+    fn refuse(&self, key: &'static str, value: &str, expected: &str) -> SettingsError {
+        let origin = sources::origin_of(self.0, key);
+        SettingsError::Value { key, value: value.to_owned(), origin, expected: expected.to_owned() }
+    }
+
+    fn range<T: TryFrom<i64>>(
+        &self,
+        key: &'static str,
+        value: i64,
+        least: i64,
+        most: i64,
+    ) -> Result<T, SettingsError> {
+        let inside = (least..=most).contains(&value).then(|| T::try_from(value).ok()).flatten();
+        inside.ok_or_else(|| self.refuse(key, &value.to_string(), &format!("{least} to {most}")))
+    }
+
+    fn milliseconds(&self, key: &'static str, value: i64) -> Result<Duration, SettingsError> {
+        self.range(key, value, 0, 600_000).map(Duration::from_millis)
+    }
+
+    fn parse<T: FromStr<Err: std::fmt::Display>>(
+        &self,
+        key: &'static str,
+        value: &str,
+    ) -> Result<T, SettingsError> {
+        value.parse().map_err(|error: T::Err| self.refuse(key, &format!("{value:?}"), &error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Settings as they are written, before any check, with the built-in defaults.
+
+use std::fmt;
+
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+/// All sections.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSettings {
+    pub(crate) server: RawServer,
+    pub(crate) registry: RawRegistry,
+    pub(crate) engine: RawEngine,
+    pub(crate) limits: RawLimits,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawServer {
+    pub(crate) listen: String,
+    pub(crate) log: String,
+    pub(crate) stop_with_stdin: bool,
+    pub(crate) drain_limit_ms: i64,
+}
+
+/// `[registry]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRegistry {
+    #[serde(default)]
+    pub(crate) directory: Option<String>,
+    #[serde(default, deserialize_with = "names")]
+    pub(crate) models: Vec<String>,
+}
+
+/// `[engine]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawEngine {
+    pub(crate) device: String,
+    #[serde(default)]
+    pub(crate) threads: Option<i64>,
+    pub(crate) max_batch_windows: i64,
+    pub(crate) queue_windows: i64,
+    pub(crate) queue_wait_ms: i64,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawLimits {
+    pub(crate) max_windows_per_request: i64,
+    pub(crate) max_request_bytes: i64,
+    pub(crate) max_requests_in_flight_per_stream: i64,
+}
+
+impl Default for RawServer {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:50051".to_owned(),
+            log: "info".to_owned(),
+            stop_with_stdin: false,
+            drain_limit_ms: 10_000,
+        }
+    }
+}
+
+impl Default for RawEngine {
+    fn default() -> Self {
+        Self {
+            device: "cpu".to_owned(),
+            threads: None,
+            max_batch_windows: 256,
+            queue_windows: 16_384,
+            queue_wait_ms: 30_000,
+        }
+    }
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self {
+            max_windows_per_request: 4096,
+            max_request_bytes: 16 * 1024 * 1024,
+            max_requests_in_flight_per_stream: 4,
+        }
+    }
+}
+
+/// A list, or one text with commas as flags and environment variables have it.
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Names;
+    impl<'de> Visitor<'de> for Names {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of names, or names separated by commas")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(text.split(',').map(|name| name.trim().to_owned()).collect())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut names = Vec::new();
+            while let Some(name) = list.next_element()? {
+                names.push(name);
+            }
+            Ok(names)
+        }
+    }
+    deserializer.deserialize_any(Names)
+}

@@ -1,0 +1,73 @@
+use std::io::Write;
+
+use figment::value::Value;
+
+use super::*;
+
+fn registry() -> Flag {
+    Flag { flag: "--registry", key: "registry.directory", value: Value::from("models") }
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn from_file(text: &str) -> Result<Settings, String> {
+    let file = file(text);
+    Settings::load(Some(file.path()), vec![registry()])
+        .map_err(|error| error.to_string().replace(&file.path().display().to_string(), "FILE"))
+}
+
+#[test]
+fn defaults() {
+    let settings = Settings::load(None, vec![registry()]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:50051");
+    assert_eq!((settings.limits.max_windows, settings.limits.max_bytes), (4096, 16_777_216));
+    assert_eq!((settings.engine.max_batch_windows, settings.drain_limit), (256, Duration::from_secs(10)));
+    assert!(settings.engine.threads >= 1 && settings.registry.models.is_empty());
+}
+
+#[test]
+fn a_flag_wins_over_the_file() {
+    let file = file("[engine]\nthreads = 3\nmax_batch_windows = 8\n[registry]\nmodels = [\"QKI.K562\"]\n");
+    let threads = Flag { flag: "--threads", key: "engine.threads", value: Value::from(5) };
+    let models = Flag { flag: "--models", key: "registry.models", value: Value::from("A.K562, B.K562") };
+    let settings = Settings::load(Some(file.path()), vec![registry(), threads, models]).unwrap();
+    assert_eq!((settings.engine.threads, settings.engine.max_batch_windows), (5, 8));
+    let models: Vec<String> = settings.registry.models.iter().map(ModelId::to_string).collect();
+    assert_eq!(models, ["A.K562", "B.K562"]);
+}
+
+#[test]
+fn errors_name_key_value_place_and_range() {
+    let threads = Flag { flag: "--threads", key: "engine.threads", value: Value::from(0) };
+    let error = Settings::load(None, vec![registry(), threads]).unwrap_err();
+    assert_eq!(error.to_string(), "engine.threads is 0 (from the flag --threads): expected 1 to 1024");
+    assert_eq!(
+        from_file("[server]\ndrain_limit_ms = -1\n").unwrap_err(),
+        "server.drain_limit_ms is -1 (from the file FILE): expected 0 to 600000"
+    );
+    for (text, parts) in [
+        ("[engine]\nthreds = 3\n", ["engine", "threds", "FILE"]),
+        ("[engine]\nmax_batch_windows = \"many\"\n", ["engine.max_batch_windows", "many", "FILE"]),
+        ("[engine]\ndevice = \"tpu\"\n", ["engine.device", "tpu", "FILE"]),
+        ("[engine]\nqueue_windows = 100\n", ["engine.queue_windows", "100", "4096"]),
+        ("[registry]\nmodels = [\"../x\"]\n", ["registry.models", "../x", "FILE"]),
+        ("[server]\nlisten = \"localhost\"\n", ["server.listen", "localhost", "FILE"]),
+        ("[server]\nlog = \"a=b=c\"\n", ["server.log", "a=b=c", "FILE"]),
+        ("engine = [\n", ["settings", "", "FILE"]),
+    ] {
+        let error = from_file(text).unwrap_err();
+        assert!(parts.iter().all(|part| error.contains(part)), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_file_or_registry_is_an_error() {
+    let error = Settings::load(Some(Path::new("no/such.toml")), vec![registry()]).unwrap_err().to_string();
+    assert!(error.contains("no/such.toml"), "{error}");
+    let error = Settings::load(None, Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("registry.directory") && error.contains("--registry"), "{error}");
+}
