@@ -56,8 +56,8 @@ fn a_deletion_draws_bases_in_at_the_free_end() {
 fn anchors_follow_the_strand() {
     let window = window_of(10, b"GT", b"", Strand::Reverse, 8).unwrap();
     let expected = AlternateWindow::Resized {
-        left_anchored: crate::reverse_complement(b"GGTTACAC"),
-        right_anchored: crate::reverse_complement(b"TTACACGA"),
+        left_anchored: reverse_complement(b"GGTTACAC"),
+        right_anchored: reverse_complement(b"TTACACGA"),
     };
     assert_eq!(window.alternate, expected);
 }
@@ -111,7 +111,7 @@ proptest! {
         let margin = vec![b'N'; 40];
         let changed = [&margin[..], &genome[..start], &added, &genome[end..], &margin].concat();
         let window_start = 40 + start - length / 2;
-        let growth = added.len() as i64 - (end - start) as i64;
+        let growth = signed_length(added.len()) - signed_length(end - start);
         let at = |start: usize| {
             let mut sequence = changed[start..start + length].to_vec();
             if reverse {
@@ -120,7 +120,7 @@ proptest! {
             sequence
         };
         let start_kept = at(window_start);
-        let end_kept = at(usize::try_from(window_start as i64 + growth).unwrap());
+        let end_kept = at(usize::try_from(signed_length(window_start) + growth).unwrap());
         match windows.alternate {
             AlternateWindow::Substituted { offset0, bases } => {
                 prop_assert_eq!(growth, 0);

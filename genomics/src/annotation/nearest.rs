@@ -121,7 +121,7 @@ mod tests {
 
     fn slow(genes: &[Gene], position0: i64) -> Option<&Gene> {
         genes.iter().min_by_key(|gene| {
-            let (start0, last0) = (gene.start0 as i64, gene.end0 as i64 - 1);
+            let (start0, last0) = (gene.start0.cast_signed(), gene.end0.cast_signed() - 1);
             let distance = (start0 - position0).max(position0 - last0).max(0);
             (distance, (start0 + last0 - 2 * position0).abs(), gene.id.clone())
         })
@@ -154,7 +154,7 @@ mod tests {
         ) {
             let genes = genes(&spans);
             let found = NearestGenes::new(&genes, |_| true).nearest("chr1", position0);
-            let expected = slow(&genes, position0 as i64);
+            let expected = slow(&genes, position0.cast_signed());
             prop_assert_eq!(found.map(|index| &genes[index]), expected);
         }
     }

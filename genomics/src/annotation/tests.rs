@@ -1,5 +1,7 @@
 use std::{io::Write, time::Instant};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::testing::real_data;
 
@@ -302,4 +304,37 @@ fn real_annotation_loads() {
     eprintln!("classes on chr22:20-21 Mb: {seen:?} of 20000");
     assert!(seen.iter().all(|&count| count > 0), "{seen:?}");
     assert!(seen[RegionClass::Intron.index()] > 4 * seen[RegionClass::Exon.index()], "{seen:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Bytes of a good file replaced by others: an answer or an error, never a panic.
+    #[test]
+    fn damaged_files_do_no_harm(
+        gff3 in any::<bool>(),
+        damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), any::<bool>()), 1..12),
+        position0 in 0_u64..40_000,
+    ) {
+        let mut bytes = if gff3 { GFF3 } else { GTF }.as_bytes().to_vec();
+        for (place, value, special) in damage {
+            let index = place.index(bytes.len());
+            bytes[index] = if special { b"\t\n;=\" 09-%,"[usize::from(value) % 11] } else { value };
+        }
+        match open(&bytes) {
+            Ok(index) => {
+                for gene in index.genes() {
+                    prop_assert!(gene.start0 < gene.end0);
+                    for transcript in &gene.transcripts {
+                        prop_assert!(gene.start0 <= transcript.start0 && transcript.end0 <= gene.end0);
+                    }
+                }
+                let class = index.region_class("chr1", position0);
+                let strands = index.scoring_strands("chr1", position0, position0 + 1);
+                let upstream = [None, Some(RegionClass::Promoter), Some(RegionClass::OneToFiveKb)];
+                prop_assert_eq!(strands.transcribed, !upstream.contains(&class));
+            }
+            Err(error) => prop_assert!(error.to_string().contains("genes.gtf")),
+        }
+    }
 }

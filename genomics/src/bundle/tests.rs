@@ -60,6 +60,12 @@ fn a_bundle_opens_by_its_folder_or_its_manifest() {
 }
 
 #[test]
+fn a_bundle_is_shared_by_threads() {
+    fn check<T: Send + Sync>(_: &T) {}
+    check(&ReferenceBundle::open(bundle().path()).unwrap());
+}
+
+#[test]
 fn expression_is_that_of_the_nearest_gene_with_a_value() {
     let directory = bundle();
     let bundle = ReferenceBundle::open(directory.path()).unwrap();

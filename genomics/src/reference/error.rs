@@ -45,6 +45,19 @@ pub enum ReferenceError {
         /// The base from which reading failed, 1-based.
         position1: u64,
     },
+    /// The FASTA has bases that the index does not know of.
+    #[error(
+        "{path}: the sequence of {contig} goes on after base {length}, where the index has its end: the index is another \
+         file's or older than this one: run `samtools faidx {path}`"
+    )]
+    StaleIndex {
+        /// The FASTA.
+        path: PathBuf,
+        /// The contig.
+        contig: String,
+        /// Its length by the index.
+        length: u64,
+    },
     /// The index names no contig.
     #[error("{path}: the index names no contig: make it with `samtools faidx {fasta}`")]
     NoContigs {

@@ -55,7 +55,7 @@ impl Source {
         Ok(Self { path: path.to_owned(), records, blocks })
     }
 
-    /// The contigs of the index, after a look at whether the file has their last bases.
+    /// The contigs of the index, after a look at whether they end in the file where the index says.
     pub(super) fn contigs(&self) -> Result<Vec<Contig>, ReferenceError> {
         let mut reader = self.reader()?;
         let mut contigs = Vec::with_capacity(self.records.len());
@@ -68,12 +68,27 @@ impl Source {
                 }
             };
             contigs.push(Contig { name, length: record.length() });
-            // A stale index or a file cut short shows at the last contig.
-            if index + 1 == self.records.len() && record.length() > 0 {
-                self.read(&mut reader, index, record.length() - 1, 1)?;
-            }
+            self.check_end(&mut reader, index)?;
         }
         Ok(contigs)
+    }
+
+    /// An index of another file, or of an earlier state of this one, shows at some contig's end.
+    fn check_end(&self, reader: &mut SourceReader, contig: usize) -> Result<(), ReferenceError> {
+        let Some(record) = self.records.get(contig).filter(|record| record.length() > 0) else {
+            return Ok(());
+        };
+        self.read(reader, contig, record.length() - 1, 1)?;
+        let mut following = [0];
+        let read = reader.sequence_reader().read(&mut following);
+        match read.map_err(|source| read_error(&self.path, source))? {
+            0 => Ok(()),
+            _ => Err(ReferenceError::StaleIndex {
+                path: self.path.clone(),
+                contig: String::from_utf8_lossy(record.name()).into_owned(),
+                length: record.length(),
+            }),
+        }
     }
 
     /// Opens the file once more.

@@ -3,7 +3,10 @@ use std::{fs, io::Write, sync::Arc};
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{real_data, reference_of, write_fasta};
+use crate::{
+    testing::{real_data, reference_of, write_fasta},
+    window::signed_length,
+};
 
 fn naive(genome: &[u8], start0: i64, end0: i64) -> Vec<u8> {
     let base = |position0: i64| {
@@ -90,6 +93,23 @@ fn errors_name_the_file_and_the_remedy() {
 }
 
 #[test]
+fn an_index_older_than_the_file_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("genome.fa");
+    write_fasta(&path, &[("chr1", b"ACGTACGTACG"), ("chr2", b"ACGT")], "\n");
+    let index = fs::read(path.with_extension("fa.fai")).unwrap();
+    for changed in [&b"ACGTACGTACGT"[..], b"ACGTACGTAC"] {
+        write_fasta(&path, &[("chr1", changed), ("chr2", b"ACGT")], "\n");
+        fs::write(path.with_extension("fa.fai"), &index).unwrap();
+        let message = Reference::open(&path).err().unwrap().to_string();
+        assert!(
+            message.contains("the sequence of chr1 ") && message.contains("`samtools faidx "),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn a_contig_of_two_lines_in_the_index_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("genome.fa");
@@ -118,7 +138,7 @@ fn pages_meet_without_a_seam_and_threads_agree() {
             let (reference, genome) = (Arc::clone(&reference), &genome);
             scope.spawn(move || {
                 for step in 0..60 {
-                    let start0 = (step * 2_311 + thread * 977) % (length as i64 + 2_000) - 1_000;
+                    let start0 = (step * 2_311 + thread * 977) % (signed_length(length) + 2_000) - 1_000;
                     let fetched = reference.fetch("chr1", start0, start0 + 1_500).unwrap();
                     assert_eq!(fetched, naive(genome, start0, start0 + 1_500));
                 }
@@ -126,8 +146,8 @@ fn pages_meet_without_a_seam_and_threads_agree() {
         }
     });
     assert_eq!(
-        reference.fetch("chr1", -1, length as i64 + 1).unwrap(),
-        naive(&genome, -1, length as i64 + 1)
+        reference.fetch("chr1", -1, signed_length(length) + 1).unwrap(),
+        naive(&genome, -1, signed_length(length) + 1)
     );
 }
 
@@ -138,14 +158,14 @@ fn real_genome_reads_alike_twice() {
     assert_eq!(reference.contigs().len(), 25);
     let sequenced = crate::IntervalSet::read_bed(&folder.join("sequenced.bed")).unwrap();
     for (contig, intervals) in sequenced.iter() {
-        let (start0, end0) = (intervals[0].0 as i64, intervals[0].1 as i64);
+        let (start0, end0) = (intervals[0].0.cast_signed(), intervals[0].1.cast_signed());
         let block = reference.fetch(contig, start0, end0).unwrap();
         assert!(crate::gc_fraction(&block).is_some_and(|gc| (0.25..0.75).contains(&gc)), "{contig}:{start0}");
         let middle = (end0 - start0) / 2;
         let again = reference.fetch(contig, start0 + middle, start0 + middle + 100).unwrap();
         assert_eq!(again, block[middle as usize..middle as usize + 100]);
     }
-    let end0 = reference.contig("chr9").unwrap().length as i64;
+    let end0 = reference.contig("chr9").unwrap().length.cast_signed();
     assert_eq!(reference.fetch("9", end0 - 5, end0 + 5).unwrap().len(), 10);
 }
 
