@@ -88,7 +88,7 @@ impl GeneIndex {
     ///
     /// [`AnnotationError`] if the file cannot be read, has no gene, or has a malformed line.
     pub fn open(path: &Path) -> Result<Self, AnnotationError> {
-        let read = |source| AnnotationError::Read { path: path.to_owned(), source };
+        let read = |cause| AnnotationError::Read { path: path.to_owned(), cause };
         let malformed = |fault: Fault| fault.into_error(path);
         let mut lines = Lines::new(open_text(path).map_err(read)?);
         let mut draft = Draft::default();

@@ -15,12 +15,12 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ExpressionError {
     /// The file could not be opened or read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system or the decoder said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A field that is missing or not what it should be.
     #[error("{path}:{line}:{field}: found {value:?}, expected {expected}")]
@@ -60,7 +60,7 @@ impl ExpressionTable {
     ///
     /// [`ExpressionError`] if the file cannot be read, or for the first line that is not as it should be.
     pub fn open(path: &Path) -> Result<Self, ExpressionError> {
-        let read = |source| ExpressionError::Read { path: path.to_owned(), source };
+        let read = |cause| ExpressionError::Read { path: path.to_owned(), cause };
         let malformed = |line, (field, value, expected)| ExpressionError::Malformed {
             path: path.to_owned(),
             line,

@@ -26,12 +26,12 @@ pub struct Interval {
 #[derive(Debug, thiserror::Error)]
 pub enum IntervalError {
     /// The file could not be opened or read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A line that is no BED line.
     #[error("{path}:{line}:{field}: found {value:?}, expected {expected}")]
@@ -89,7 +89,7 @@ impl IntervalSet {
     ///
     /// [`IntervalError`] if the file cannot be read, or for the first line that is no BED line.
     pub fn read_bed(path: &Path) -> Result<Self, IntervalError> {
-        let read = |source| IntervalError::Read { path: path.to_owned(), source };
+        let read = |cause| IntervalError::Read { path: path.to_owned(), cause };
         let mut lines = Lines::new(open_text(path).map_err(read)?);
         let mut intervals = Vec::new();
         while let Some((line, bytes)) = lines.next_line().map_err(read)? {

@@ -6,12 +6,12 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum AnnotationError {
     /// The file could not be opened or read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system or the decoder said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A line that breaks the format.
     #[error("{path}:{line}:{field}: found {value:?}, expected {expected}")]

@@ -35,7 +35,7 @@ fn update(hasher: &mut Sha256, role: &str, bytes: &[u8]) {
 }
 
 fn file(hasher: &mut Sha256, role: &str, path: &Path) -> Result<(), BundleError> {
-    stream(hasher, role, path).map_err(|source| BundleError::Read { path: path.to_owned(), source })
+    stream(hasher, role, path).map_err(|cause| BundleError::Read { path: path.to_owned(), cause })
 }
 
 fn stream(hasher: &mut Sha256, role: &str, path: &Path) -> io::Result<()> {

@@ -12,14 +12,14 @@ use crate::{
 pub enum BundleError {
     /// There is no `reference.toml`.
     #[error(
-        "{path}: {source}: a reference bundle is a folder with a reference.toml that names the assembly, the FASTA and \
+        "{path}: {cause}: a reference bundle is a folder with a reference.toml that names the assembly, the FASTA and \
          the annotation"
     )]
     NoManifest {
         /// Where it was looked for.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// `reference.toml` is not as it should be.
     #[error("{path}: {reason}")]
@@ -42,12 +42,12 @@ pub enum BundleError {
         file: PathBuf,
     },
     /// A file could not be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The annotation is of another genome.
     #[error(

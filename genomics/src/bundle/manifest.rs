@@ -48,7 +48,7 @@ impl Manifest {
         let path = if bundle.is_file() { bundle.to_owned() } else { bundle.join(FILE_NAME) };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(source) => return Err(BundleError::NoManifest { path, source }),
+            Err(cause) => return Err(BundleError::NoManifest { path, cause }),
         };
         let reason = |reason: String| BundleError::Manifest { path: path.clone(), reason };
         let Format { format } = toml::from_str(&text).map_err(|error| reason(error.to_string()))?;

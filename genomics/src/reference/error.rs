@@ -6,22 +6,22 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// A file could not be opened or read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system or the decoder said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// An index is missing or is none.
-    #[error("{path}: {source}: make the index with `samtools faidx {fasta}`")]
+    #[error("{path}: {cause}: make the index with `samtools faidx {fasta}`")]
     Index {
         /// The index.
         path: PathBuf,
         /// The FASTA it belongs to.
         fasta: PathBuf,
         /// What the system or the parser said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The FASTA is gzip but not bgzip, so that it has no places to start reading from.
     #[error(

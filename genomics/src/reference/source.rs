@@ -34,12 +34,12 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self, ReferenceError> {
-        let found = compression(path).map_err(|source| read_error(path, source))?;
+        let found = compression(path).map_err(|cause| read_error(path, cause))?;
         if found == Compression::Gzip {
             return Err(ReferenceError::PlainGzip { path: path.to_owned() });
         }
         let index_path = with_suffix(path, ".fai");
-        let index = fai::fs::read(&index_path).map_err(|source| index_error(path, &index_path, source))?;
+        let index = fai::fs::read(&index_path).map_err(|cause| index_error(path, &index_path, cause))?;
         let records = Vec::from(index);
         if records.is_empty() {
             return Err(ReferenceError::NoContigs { path: index_path, fasta: path.to_owned() });
@@ -48,7 +48,7 @@ impl Source {
             Compression::Bgzip => {
                 let blocks_path = with_suffix(path, ".gzi");
                 let blocks = gzi::fs::read(&blocks_path);
-                Some(blocks.map_err(|source| index_error(path, &blocks_path, source))?)
+                Some(blocks.map_err(|cause| index_error(path, &blocks_path, cause))?)
             }
             _ => None,
         };
@@ -63,8 +63,8 @@ impl Source {
             let name = match std::str::from_utf8(record.name()) {
                 Ok(name) => name.to_owned(),
                 Err(error) => {
-                    let source = io::Error::new(io::ErrorKind::InvalidData, error);
-                    return Err(index_error(&self.path, &with_suffix(&self.path, ".fai"), source));
+                    let cause = io::Error::new(io::ErrorKind::InvalidData, error);
+                    return Err(index_error(&self.path, &with_suffix(&self.path, ".fai"), cause));
                 }
             };
             contigs.push(Contig { name, length: record.length() });
@@ -81,7 +81,7 @@ impl Source {
         self.read(reader, contig, record.length() - 1, 1)?;
         let mut following = [0];
         let read = reader.sequence_reader().read(&mut following);
-        match read.map_err(|source| read_error(&self.path, source))? {
+        match read.map_err(|cause| read_error(&self.path, cause))? {
             0 => Ok(()),
             _ => Err(ReferenceError::StaleIndex {
                 path: self.path.clone(),
@@ -93,7 +93,7 @@ impl Source {
 
     /// Opens the file once more.
     pub(super) fn reader(&self) -> Result<SourceReader, ReferenceError> {
-        let file = File::open(&self.path).map_err(|source| read_error(&self.path, source))?;
+        let file = File::open(&self.path).map_err(|cause| read_error(&self.path, cause))?;
         let inner: Box<dyn SeekableRead> = match &self.blocks {
             Some(blocks) => Box::new(bgzf::io::IndexedReader::new(file, blocks.clone())),
             None => Box::new(BufReader::with_capacity(32 * 1024, file)),
@@ -112,9 +112,9 @@ impl Source {
         let Some(record) = self.records.get(contig) else { return Ok(Vec::new()) };
         let bases = bases.min(record.length().saturating_sub(start0));
         let name = || String::from_utf8_lossy(record.name()).into_owned();
-        let failed = |source: io::Error| match source.kind() {
+        let failed = |cause: io::Error| match cause.kind() {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => self.truncated(&name(), start0),
-            _ => read_error(&self.path, source),
+            _ => read_error(&self.path, cause),
         };
         let offset = usize::try_from(start0)
             .ok()
@@ -143,12 +143,12 @@ impl Source {
     }
 }
 
-fn read_error(path: &Path, source: io::Error) -> ReferenceError {
-    ReferenceError::Read { path: path.to_owned(), source }
+fn read_error(path: &Path, cause: io::Error) -> ReferenceError {
+    ReferenceError::Read { path: path.to_owned(), cause }
 }
 
-fn index_error(fasta: &Path, path: &Path, source: io::Error) -> ReferenceError {
-    ReferenceError::Index { path: path.to_owned(), fasta: fasta.to_owned(), source }
+fn index_error(fasta: &Path, path: &Path, cause: io::Error) -> ReferenceError {
+    ReferenceError::Index { path: path.to_owned(), fasta: fasta.to_owned(), cause }
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
