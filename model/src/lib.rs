@@ -1,1 +1,28 @@
-//! placeholder
+//! The networks of POLARIS, their files, their registry, and the engine that runs them.
+//!
+//! This is the only crate that knows libtorch; tensors never leave it. A network is described by its
+//! [`Architecture`], held by its [`Weights`], trained by [`training::fit`], published in a [`Registry`] as a
+//! TorchScript file beside a [`Manifest`], and served by an [`Ensemble`].
+
+mod architecture;
+mod device;
+mod digest;
+mod ensemble;
+mod inputs;
+mod network;
+mod registry;
+mod torchscript;
+pub mod training;
+mod weights;
+
+pub use architecture::{Architecture, ArchitectureError, Parameter};
+pub use device::{Device, DeviceError, set_threads};
+pub use ensemble::{EngineError, Ensemble, LoadError, Predictions, WindowInput, sigmoid};
+pub use inputs::InputError;
+pub use network::NetworkError;
+pub use registry::{
+    CURRENT_LINK, DeltaBackground, Evaluation, FoldMetrics, MANIFEST_FILE, MANIFEST_FORMAT, MODEL_FILE,
+    Manifest, ModelId, ModelIdError, Registry, RegistryError, Split, TrainingRecord,
+};
+pub use torchscript::{ArchiveTooLarge, ModelFileError, read_weights, write_model};
+pub use weights::{Weights, WeightsError};

@@ -1,0 +1,305 @@
+//! The ensemble engine: all models of a registry over the same windows.
+
+use polaris_genomics::RegionClass;
+use tch::{Device as TorchDevice, TchError, Tensor};
+
+use crate::device::Device;
+use crate::inputs::{self, InputError};
+use crate::network::{Batch, Network, host_values};
+use crate::registry::{Manifest, ModelId, Registry, RegistryError};
+
+/// Windows that go through a network at once: enough to keep the processor's caches and cores busy.
+const CHUNK_WINDOWS: usize = 64;
+
+/// One window as all models read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowInput {
+    /// RNA-strand sequence in A C G T N, as long as [`Ensemble::input_length`].
+    pub sequence: Vec<u8>,
+    /// Region class at the midpoint.
+    pub region: Option<RegionClass>,
+    /// ln(TPM + 1) of the nearest gene for each of [`Ensemble::cell_lines`], in that order.
+    pub expression: Vec<f32>,
+}
+
+/// Predictions of some models for some windows, a row for each window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions {
+    /// Models, that is, values in a row.
+    pub models: usize,
+    /// Logits, `[windows][models]`.
+    pub logits: Vec<f32>,
+    /// Probabilities of binding, `[windows][models]`.
+    pub probabilities: Vec<f32>,
+}
+
+/// Loaded models on a device.
+#[derive(Debug)]
+pub struct Ensemble {
+    device: TorchDevice,
+    input_length: usize,
+    cell_lines: Vec<String>,
+    manifests: Vec<Manifest>,
+    members: Vec<Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    network: Network,
+    /// Column of this model's cell line among [`Ensemble::cell_lines`], if it reads expression.
+    expression: Option<usize>,
+}
+
+/// Models that cannot be served together.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// No model was chosen.
+    #[error("no models to load")]
+    Empty,
+    /// A model does not verify.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// Two models read windows of different lengths.
+    #[error(
+        "model {first} reads {first_length} bases and model {second} reads {second_length}; serve them apart"
+    )]
+    Lengths {
+        /// A model.
+        first: ModelId,
+        /// Its input length.
+        first_length: usize,
+        /// Another model.
+        second: ModelId,
+        /// Its input length.
+        second_length: usize,
+    },
+    /// libtorch could not place the weights on the device.
+    #[error("model {id}: libtorch: {source}")]
+    Torch {
+        /// The model.
+        id: ModelId,
+        /// What libtorch says.
+        source: TchError,
+    },
+}
+
+/// A batch that cannot be calculated.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A window is not as the models need it.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A window without a value for every cell line.
+    #[error("window {window}: {found} expression values, {expected} are expected")]
+    Expression {
+        /// Index of the window, from 0.
+        window: usize,
+        /// Cell lines of the ensemble.
+        expected: usize,
+        /// Values found.
+        found: usize,
+    },
+    /// A model index out of range.
+    #[error("model index {index} is not below {models}")]
+    Model {
+        /// The index.
+        index: usize,
+        /// Models loaded.
+        models: usize,
+    },
+}
+
+impl From<TchError> for EngineError {
+    fn from(source: TchError) -> Self {
+        Self::Input(InputError::Torch(source))
+    }
+}
+
+impl Ensemble {
+    /// Loads and verifies the current versions of models, in the order of their ids, and says each when it
+    /// is in place.
+    ///
+    /// # Errors
+    /// If there are none, one does not verify, or they differ in input length.
+    pub fn load(
+        registry: &Registry,
+        ids: &[ModelId],
+        device: Device,
+        loaded: &mut dyn FnMut(&ModelId),
+    ) -> Result<Self, LoadError> {
+        let mut ids: Vec<&ModelId> = ids.iter().collect();
+        ids.sort();
+        ids.dedup();
+        let mut manifests: Vec<Manifest> = Vec::new();
+        let mut networks = Vec::new();
+        for id in ids {
+            let (manifest, weights) = registry.load(id)?;
+            if let Some(first) = manifests.first()
+                && first.architecture.input_length() != manifest.architecture.input_length()
+            {
+                return Err(LoadError::Lengths {
+                    first: first.id.clone(),
+                    first_length: first.architecture.input_length(),
+                    second: id.clone(),
+                    second_length: manifest.architecture.input_length(),
+                });
+            }
+            let network = Network::new(&weights, device.torch())
+                .map_err(|source| LoadError::Torch { id: id.clone(), source })?;
+            networks.push(network);
+            manifests.push(manifest);
+            loaded(id);
+        }
+        let input_length = manifests.first().ok_or(LoadError::Empty)?.architecture.input_length();
+        let mut cell_lines: Vec<String> = manifests
+            .iter()
+            .filter(|manifest| manifest.architecture.expression())
+            .map(|manifest| manifest.cell_line.clone())
+            .collect();
+        cell_lines.sort();
+        cell_lines.dedup();
+        let members = manifests
+            .iter()
+            .zip(networks)
+            .map(|(manifest, network)| Member {
+                network,
+                expression: manifest
+                    .architecture
+                    .expression()
+                    .then(|| cell_lines.binary_search(&manifest.cell_line).ok())
+                    .flatten(),
+            })
+            .collect();
+        Ok(Self { device: device.torch(), input_length, cell_lines, manifests, members })
+    }
+
+    /// Manifests of the loaded models, sorted by id. Models are chosen by their index in this slice.
+    pub fn models(&self) -> &[Manifest] {
+        &self.manifests
+    }
+
+    /// Cell lines whose expression some loaded model reads, sorted.
+    pub fn cell_lines(&self) -> &[String] {
+        &self.cell_lines
+    }
+
+    /// Length of a window in bases, the same for all loaded models.
+    pub fn input_length(&self) -> usize {
+        self.input_length
+    }
+
+    /// Runs every model once, so that the first request does not pay for what libtorch sets up late.
+    ///
+    /// # Errors
+    /// If a model fails.
+    pub fn warm_up(&self) -> Result<(), EngineError> {
+        let window = WindowInput {
+            sequence: vec![b'N'; self.input_length],
+            region: None,
+            expression: vec![0.0; self.cell_lines.len()],
+        };
+        let all: Vec<usize> = (0..self.members.len()).collect();
+        self.predict(&[window], &all).map(|_| ())
+    }
+
+    /// Predicts windows with the chosen models (indices into [`Ensemble::models`]).
+    ///
+    /// # Errors
+    /// If a window has another length or letters than A C G T N, or lacks an expression value, or an index
+    /// is out of range.
+    pub fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
+        let members = models
+            .iter()
+            .map(|&index| {
+                self.members.get(index).ok_or(EngineError::Model { index, models: self.members.len() })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let _no_grad = tch::no_grad_guard();
+        let mut predictions = Predictions {
+            models: models.len(),
+            logits: vec![0.0; windows.len() * models.len()],
+            probabilities: Vec::new(),
+        };
+        for (chunk, windows) in windows.chunks(CHUNK_WINDOWS).enumerate() {
+            let first_window = chunk * CHUNK_WINDOWS;
+            let inputs = self.encode(windows).map_err(|error| error.offset_by(first_window))?;
+            for (column, member) in members.iter().enumerate() {
+                let logits = host_values(&member.network.logits(&inputs.batch(member)?, None)?)?;
+                for (row, logit) in logits.into_iter().enumerate() {
+                    predictions.logits[(first_window + row) * models.len() + column] = logit;
+                }
+            }
+        }
+        predictions.probabilities = predictions.logits.iter().map(|&logit| sigmoid(logit)).collect();
+        Ok(predictions)
+    }
+
+    fn encode(&self, windows: &[WindowInput]) -> Result<EncodedWindows, EngineError> {
+        if let Some((window, input)) =
+            windows.iter().enumerate().find(|(_, input)| input.expression.len() != self.cell_lines.len())
+        {
+            return Err(EngineError::Expression {
+                window,
+                expected: self.cell_lines.len(),
+                found: input.expression.len(),
+            });
+        }
+        let sequences = windows.iter().map(|window| window.sequence.as_slice());
+        let expression = (0..self.cell_lines.len())
+            .map(|column| {
+                let values: Vec<f32> =
+                    windows.iter().filter_map(|window| window.expression.get(column).copied()).collect();
+                inputs::expression(&values, self.device)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(EncodedWindows {
+            sequence: inputs::sequences(sequences, self.input_length, self.device)?,
+            region: inputs::regions(windows.iter().map(|window| window.region), self.device)?,
+            no_expression: inputs::expression(&vec![0.0; windows.len()], self.device)?,
+            expression,
+        })
+    }
+}
+
+/// A chunk of windows on the device.
+struct EncodedWindows {
+    sequence: Tensor,
+    region: Tensor,
+    expression: Vec<Tensor>,
+    no_expression: Tensor,
+}
+
+impl EncodedWindows {
+    /// What one model reads of it; shares the tensors.
+    fn batch(&self, member: &Member) -> Result<Batch, TchError> {
+        let expression = member.expression.and_then(|column| self.expression.get(column));
+        Ok(Batch {
+            sequence: self.sequence.shallow_clone(),
+            expression: expression.unwrap_or(&self.no_expression).shallow_clone(),
+            region: self.region.shallow_clone(),
+        })
+    }
+}
+
+impl EngineError {
+    /// Turns a window's index within a chunk into that within the call.
+    fn offset_by(self, first_window: usize) -> Self {
+        match self {
+            Self::Input(InputError::Length { window, expected, found }) => {
+                Self::Input(InputError::Length { window: window + first_window, expected, found })
+            }
+            Self::Input(InputError::Sequence { window, source }) => {
+                Self::Input(InputError::Sequence { window: window + first_window, source })
+            }
+            Self::Expression { window, expected, found } => {
+                Self::Expression { window: window + first_window, expected, found }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The logistic function, accurate for large arguments of either sign.
+pub fn sigmoid(logit: f32) -> f32 {
+    (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32
+}

@@ -1,0 +1,161 @@
+//! The model registry: a directory of published, never changed versions.
+//!
+//! ```text
+//! registry/RBFOX2.K562/2026-11-22-1f0c9a7b/model.pt        TorchScript
+//!                                         /manifest.json   what it is and how it was made
+//!         /RBFOX2.K562/current -> 2026-11-22-1f0c9a7b
+//! ```
+
+mod manifest;
+mod model_id;
+mod publish;
+
+use std::path::{Path, PathBuf};
+
+pub use manifest::{
+    DeltaBackground, Evaluation, FoldMetrics, MANIFEST_FORMAT, Manifest, Split, TrainingRecord,
+};
+pub use model_id::{ModelId, ModelIdError};
+
+use crate::torchscript::{ArchiveTooLarge, ModelFileError, read_weights};
+use crate::weights::Weights;
+
+/// Name of the model file in a version directory.
+pub const MODEL_FILE: &str = "model.pt";
+/// Name of the manifest in a version directory.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// Name of the link to the served version.
+pub const CURRENT_LINK: &str = "current";
+
+/// A registry directory.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    directory: PathBuf,
+}
+
+/// What can be wrong with a registry. Every message names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// A file or directory cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// File or directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A manifest that is not one.
+    #[error("{path}:{}:{}: {source}", .source.line(), .source.column())]
+    Json {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+    /// A manifest that does not fit its place, this version of the program, or itself.
+    #[error("{path}: {field} is {found}, expected {expected}")]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// The model file does not match.
+    #[error("model {id}: {source}")]
+    Model {
+        /// The model.
+        id: ModelId,
+        /// What is wrong with the file.
+        source: Box<ModelFileError>,
+    },
+    /// A version that is there with other contents.
+    #[error("{0} is published with other contents; a version is never changed")]
+    Exists(PathBuf),
+    /// A model too large to write.
+    #[error(transparent)]
+    TooLarge(#[from] ArchiveTooLarge),
+}
+
+impl Registry {
+    /// Opens an existing registry.
+    ///
+    /// # Errors
+    /// If the directory is missing or cannot be read.
+    pub fn open(directory: &Path) -> Result<Self, RegistryError> {
+        std::fs::read_dir(directory).map_err(|source| io(directory, source))?;
+        Ok(Self { directory: directory.to_owned() })
+    }
+
+    /// Opens a registry, making the directory if it is missing.
+    ///
+    /// # Errors
+    /// If the directory cannot be made or read.
+    pub fn create(directory: &Path) -> Result<Self, RegistryError> {
+        std::fs::create_dir_all(directory).map_err(|source| io(directory, source))?;
+        Self::open(directory)
+    }
+
+    /// The registry's directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The models with a `current` version, sorted. Files and directories of other names are passed over.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn model_ids(&self) -> Result<Vec<ModelId>, RegistryError> {
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&self.directory).map_err(|source| io(&self.directory, source))? {
+            let entry = entry.map_err(|source| io(&self.directory, source))?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<ModelId>().ok());
+            // A dangling link is a model too: loading it reports what is missing.
+            if let Some(id) = id
+                && entry.path().join(CURRENT_LINK).symlink_metadata().is_ok()
+            {
+                ids.push(id);
+            }
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// Reads and checks the manifest of a model's current version.
+    ///
+    /// # Errors
+    /// If it is missing, malformed, of another format, or not about this model and version.
+    pub fn manifest(&self, id: &ModelId) -> Result<Manifest, RegistryError> {
+        let directory = self.directory.join(id.to_string());
+        let link = directory.join(CURRENT_LINK);
+        let target = std::fs::read_link(&link).map_err(|source| io(&link, source))?;
+        let path = directory.join(&target).join(MANIFEST_FILE);
+        let text = std::fs::read_to_string(&path).map_err(|source| io(&path, source))?;
+        let manifest: Manifest = serde_json::from_str(&text)
+            .map_err(|source| RegistryError::Json { path: path.clone(), source })?;
+        manifest.check(id, &target.to_string_lossy()).map_err(|(field, found, expected)| {
+            RegistryError::Manifest { path: path.clone(), field, found, expected }
+        })?;
+        Ok(manifest)
+    }
+
+    /// Loads a model's current version, verified against its manifest.
+    ///
+    /// # Errors
+    /// As [`Registry::manifest`]; and if the model file has another digest or other weights than the
+    /// manifest says. The error names model and file.
+    pub fn load(&self, id: &ModelId) -> Result<(Manifest, Weights), RegistryError> {
+        let manifest = self.manifest(id)?;
+        let path = self.directory.join(id.to_string()).join(&manifest.version).join(MODEL_FILE);
+        let weights = read_weights(&path, &manifest.model_sha256, manifest.architecture)
+            .map_err(|source| RegistryError::Model { id: id.clone(), source: Box::new(source) })?;
+        Ok((manifest, weights))
+    }
+}
+
+fn io(path: &Path, source: std::io::Error) -> RegistryError {
+    RegistryError::Io { path: path.to_owned(), source }
+}

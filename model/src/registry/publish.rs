@@ -1,0 +1,123 @@
+//! Publishing: nothing is seen before it is whole.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{
+    CURRENT_LINK, MANIFEST_FILE, MANIFEST_FORMAT, MODEL_FILE, Manifest, ModelId, Registry, RegistryError,
+    TrainingRecord, io,
+};
+use crate::digest::sha256_hex;
+use crate::torchscript::write_model;
+use crate::weights::Weights;
+
+/// Leading characters of the model's digest that make a version's name unique.
+const DIGEST_CHARACTERS: usize = 8;
+
+impl Registry {
+    /// Publishes a network as a new version of a model and makes it the current one. The version directory
+    /// is written under a temporary name, synced and renamed; then `current` is swapped by rename.
+    /// Publishing the same network again makes its version current.
+    ///
+    /// Returns the manifest as published.
+    ///
+    /// # Errors
+    /// If a file cannot be written; what is published stays as it was.
+    pub fn publish(
+        &self,
+        id: &ModelId,
+        weights: &Weights,
+        training: TrainingRecord,
+    ) -> Result<Manifest, RegistryError> {
+        let bytes = write_model(weights)?;
+        let model_sha256 = sha256_hex(&bytes);
+        let now = jiff::Timestamp::now();
+        let date = now.strftime("%Y-%m-%d");
+        let version = format!("{date}-{}", model_sha256.get(..DIGEST_CHARACTERS).unwrap_or(&model_sha256));
+        let manifest = Manifest {
+            format: MANIFEST_FORMAT,
+            id: id.clone(),
+            version,
+            created: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            rbp: id.rbp().to_owned(),
+            cell_line: id.cell_line().to_owned(),
+            architecture: weights.architecture(),
+            model_sha256,
+            training,
+        };
+        let directory = self.directory().join(id.to_string());
+        fs::create_dir_all(&directory).map_err(|source| io(&directory, source))?;
+        let target = directory.join(&manifest.version);
+        if target.exists() {
+            require_same(&target, &bytes)?;
+        } else {
+            write_version(&directory, &target, &bytes, &manifest)?;
+        }
+        swap_current(&directory, &manifest.version)?;
+        Ok(manifest)
+    }
+}
+
+/// A version that is there already must hold the same network.
+fn require_same(target: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
+    let path = target.join(MODEL_FILE);
+    let found = fs::read(&path).map_err(|source| io(&path, source))?;
+    if found == bytes { Ok(()) } else { Err(RegistryError::Exists(target.to_owned())) }
+}
+
+fn write_version(
+    directory: &Path,
+    target: &Path,
+    bytes: &[u8],
+    manifest: &Manifest,
+) -> Result<(), RegistryError> {
+    let staging = tempfile::Builder::new()
+        .prefix(".publishing-")
+        .tempdir_in(directory)
+        .map_err(|source| io(directory, source))?;
+    write_synced(&staging.path().join(MODEL_FILE), bytes)?;
+    let path = staging.path().join(MANIFEST_FILE);
+    let mut json = serde_json::to_vec_pretty(manifest)
+        .map_err(|source| RegistryError::Json { path: path.clone(), source })?;
+    json.push(b'\n');
+    write_synced(&path, &json)?;
+    make_readable(staging.path())?;
+    sync(staging.path())?;
+    let staged = staging.keep();
+    fs::rename(&staged, target).map_err(|source| {
+        // The error to report is that of the rename; what is left behind has a name that nobody serves.
+        let _ = fs::remove_dir_all(&staged);
+        io(target, source)
+    })?;
+    sync(directory)
+}
+
+/// A temporary directory is private to its maker; a published one is for the server's user too.
+fn make_readable(directory: &Path) -> Result<(), RegistryError> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).map_err(|source| io(directory, source))
+}
+
+fn swap_current(directory: &Path, version: &str) -> Result<(), RegistryError> {
+    let temporary: PathBuf = directory.join(format!(".{CURRENT_LINK}-{}", std::process::id()));
+    let link = directory.join(CURRENT_LINK);
+    let _ = fs::remove_file(&temporary);
+    std::os::unix::fs::symlink(version, &temporary).map_err(|source| io(&temporary, source))?;
+    fs::rename(&temporary, &link).map_err(|source| io(&link, source))?;
+    sync(directory)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
+    let write = || {
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|source| io(path, source))
+}
+
+fn sync(directory: &Path) -> Result<(), RegistryError> {
+    File::open(directory).and_then(|file| file.sync_all()).map_err(|source| io(directory, source))
+}

@@ -1,0 +1,149 @@
+//! Labelled windows and batches of them.
+
+use polaris_genomics::RegionClass;
+use tch::{Device, TchError, Tensor};
+
+use super::random::Stream;
+use super::recipe::Recipe;
+use crate::architecture::{Architecture, DENSE_UNITS, FILTERS};
+use crate::inputs::{self, InputError};
+use crate::network::{Batch, DropoutMasks};
+
+/// A labelled window, with some bases to either side so that it can be shifted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// RNA-strand sequence in A C G T N: `flank_bases`, then the window, then `flank_bases`.
+    pub sequence: Vec<u8>,
+    /// Bases beyond the window on either side.
+    pub flank_bases: usize,
+    /// ln(TPM + 1) of the nearest gene; ignored by networks without expression.
+    pub expression: f32,
+    /// Region class at the midpoint; ignored by networks without region.
+    pub region: Option<RegionClass>,
+    /// Whether the protein binds here.
+    pub positive: bool,
+}
+
+/// Examples that cannot be trained on.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ExampleError {
+    /// An example of another length.
+    #[error("example {example}: {found} bases, {expected} are expected with {flank_bases} to either side")]
+    Length {
+        /// Index of the example, from 0.
+        example: usize,
+        /// Bases expected.
+        expected: usize,
+        /// Bases found.
+        found: usize,
+        /// Bases beyond the window on either side.
+        flank_bases: usize,
+    },
+    /// Not enough bases to shift a window.
+    #[error("example {example}: {found} bases to either side, the recipe shifts by up to {expected}")]
+    Flank {
+        /// Index of the example, from 0.
+        example: usize,
+        /// Bases that the recipe needs.
+        expected: usize,
+        /// Bases that the example has.
+        found: usize,
+    },
+    /// A covariate that is not a number.
+    #[error("example {example}: expression is {found}")]
+    Expression {
+        /// Index of the example, from 0.
+        example: usize,
+        /// The value, as text.
+        found: String,
+    },
+    /// Nothing to tell apart.
+    #[error("{positives} bound and {negatives} unbound windows: both kinds are needed")]
+    OneClass {
+        /// Bound windows.
+        positives: usize,
+        /// Unbound windows.
+        negatives: usize,
+    },
+}
+
+/// Checks that examples fit the architecture.
+pub(super) fn check(examples: &[Example], architecture: Architecture) -> Result<(), ExampleError> {
+    for (index, example) in examples.iter().enumerate() {
+        let expected = architecture.input_length() + 2 * example.flank_bases;
+        if example.sequence.len() != expected {
+            return Err(ExampleError::Length {
+                example: index,
+                expected,
+                found: example.sequence.len(),
+                flank_bases: example.flank_bases,
+            });
+        }
+        if !example.expression.is_finite() {
+            return Err(ExampleError::Expression { example: index, found: example.expression.to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that examples can be trained on with a recipe.
+pub(super) fn check_trainable(examples: &[Example], recipe: &Recipe) -> Result<(), ExampleError> {
+    let positives = examples.iter().filter(|example| example.positive).count();
+    let negatives = examples.len() - positives;
+    if positives == 0 || negatives == 0 {
+        return Err(ExampleError::OneClass { positives, negatives });
+    }
+    match examples.iter().enumerate().find(|(_, example)| example.flank_bases < recipe.shift_bases) {
+        None => Ok(()),
+        Some((index, example)) => Err(ExampleError::Flank {
+            example: index,
+            expected: recipe.shift_bases,
+            found: example.flank_bases,
+        }),
+    }
+}
+
+/// A batch of the chosen examples, each window moved by its shift in bases.
+pub(super) fn batch(
+    architecture: Architecture,
+    chosen: &[(&Example, isize)],
+    device: Device,
+) -> Result<Batch, InputError> {
+    let length = architecture.input_length();
+    let windows = chosen.iter().map(|(example, shift)| {
+        let start = example.flank_bases.saturating_add_signed(*shift);
+        example.sequence.get(start..start + length).unwrap_or_default()
+    });
+    let expression: Vec<f32> = chosen.iter().map(|(example, _)| example.expression).collect();
+    Ok(Batch {
+        sequence: inputs::sequences(windows, length, device)?,
+        expression: inputs::expression(&expression, device)?,
+        region: inputs::regions(chosen.iter().map(|(example, _)| example.region), device)?,
+    })
+}
+
+/// Labels of the chosen examples, `[windows, 1]`, 1 for bound.
+pub(super) fn labels(chosen: &[(&Example, isize)], device: Device) -> Result<Tensor, TchError> {
+    let labels: Vec<f32> = chosen.iter().map(|(example, _)| f32::from(u8::from(example.positive))).collect();
+    inputs::expression(&labels, device)
+}
+
+/// Draws the dropout of one step.
+pub(super) fn dropout(
+    architecture: Architecture,
+    windows: usize,
+    rates: [f64; 3],
+    stream: &mut Stream,
+    device: Device,
+) -> Result<DropoutMasks, TchError> {
+    let mut mask = |shape: &[usize], rate| {
+        let sizes: Vec<i64> = shape.iter().map(|&size| size as i64).collect();
+        let values = stream.dropout(shape.iter().product(), rate);
+        Tensor::f_from_slice(&values)?.f_reshape(sizes)?.f_to_device(device)
+    };
+    Ok(DropoutMasks {
+        pool1: mask(&[windows, 1, architecture.pooled1_positions(), FILTERS], rates[0])?,
+        pool2: mask(&[windows, 1, architecture.pooled2_positions(), FILTERS], rates[1])?,
+        dense2: mask(&[windows, DENSE_UNITS[1]], rates[2])?,
+    })
+}
