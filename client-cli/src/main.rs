@@ -1,2 +1,51 @@
-//! placeholder
-fn main() {}
+//! `polaris-client`: scores how variants change the binding of RNA-binding proteins.
+//!
+//! A run reads a VCF, cuts a window of the transcript around each alternate allele with
+//! `polaris-genomics`, asks a `polaris-server` (its own, or one named by `--server`) for the binding
+//! probabilities with and without the change, and writes every record out again with the answer in INFO.
+
+mod arguments;
+mod connect;
+mod console;
+mod models;
+mod output_file;
+mod score;
+mod server_process;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Action, Arguments};
+
+fn main() -> ExitCode {
+    let action = match Arguments::parse().into_action() {
+        Ok(action) => action,
+        Err(error) => error.exit(),
+    };
+    match run(action) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console::say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(action: Action) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| anyhow::anyhow!("cannot start the asynchronous runtime: {error}"))?;
+    let outcome = runtime.block_on(async {
+        match action {
+            Action::Score(options) => score::run(options).await,
+            Action::Models(options) => models::run(options).await,
+        }
+    });
+    // A thread that waits on standard input cannot be woken: it ends with the process.
+    runtime.shutdown_background();
+    outcome
+}

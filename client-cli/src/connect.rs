@@ -1,0 +1,178 @@
+//! Addresses of servers and channels to them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use polaris_proto::v1::polaris_service_client::PolarisServiceClient;
+use tokio::net::UnixStream;
+use tonic::transport::{Channel, Endpoint, Uri};
+use tower::service_fn;
+
+/// Largest reply that is accepted, in bytes.
+const REPLY_BYTES: usize = 16 << 20;
+/// Largest request that is sent, in bytes, whatever the server publishes.
+pub(crate) const REQUEST_BYTES: usize = 16 << 20;
+/// Longest wait for a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Between the pings that find out that the other side is gone, and for the answer to one.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// Where a server listens.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ServerAddress {
+    /// `http://host:port`.
+    Http(Uri),
+    /// `unix:PATH`.
+    Unix(PathBuf),
+}
+
+/// Why an address was refused or a server not reached.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// Neither `http://` nor `unix:`.
+    #[error("`{0}` is no address of a server: write http://HOST:PORT or unix:PATH")]
+    Address(String),
+    /// `https://`.
+    #[error("`{0}` asks for TLS, which this client does not speak: use http:// behind a proxy, or unix:PATH")]
+    Tls(String),
+    /// Nothing answered.
+    #[error("cannot connect to {address}: {reason}: is polaris-server running there?")]
+    Refused {
+        /// As typed.
+        address: String,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// Nothing answered in time.
+    #[error("cannot connect to {address}: no answer within {} s: is polaris-server running there?", .limit.as_secs())]
+    TimedOut {
+        /// As typed.
+        address: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(uri) => write!(formatter, "{uri}"),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl FromStr for ServerAddress {
+    type Err = ConnectError;
+
+    fn from_str(text: &str) -> Result<Self, ConnectError> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            // `unix:///run/x.sock` is the URL spelling of `unix:/run/x.sock`.
+            let path = path.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(path);
+            return match path {
+                "" => Err(ConnectError::Address(text.to_owned())),
+                path => Ok(Self::Unix(PathBuf::from(path))),
+            };
+        }
+        if text.starts_with("https://") {
+            return Err(ConnectError::Tls(text.to_owned()));
+        }
+        match text.parse::<Uri>() {
+            Ok(uri) if uri.scheme_str() == Some("http") && uri.port().is_some() => Ok(Self::Http(uri)),
+            _ => Err(ConnectError::Address(text.to_owned())),
+        }
+    }
+}
+
+/// Opens a channel. Fails when nothing answers within ten seconds.
+pub(crate) async fn connect(address: &ServerAddress) -> Result<Channel, ConnectError> {
+    let connecting = async {
+        match address {
+            ServerAddress::Http(uri) => endpoint(uri.clone()).connect().await,
+            ServerAddress::Unix(path) => connect_unix(path).await,
+        }
+    };
+    match tokio::time::timeout(CONNECT_LIMIT, connecting).await {
+        Ok(Ok(channel)) => Ok(channel),
+        Ok(Err(error)) => {
+            Err(ConnectError::Refused { address: address.to_string(), reason: innermost(&error) })
+        }
+        Err(_) => Err(ConnectError::TimedOut { address: address.to_string(), limit: CONNECT_LIMIT }),
+    }
+}
+
+/// The service on a channel, with the limits of both directions set.
+pub(crate) fn service(channel: Channel) -> PolarisServiceClient<Channel> {
+    PolarisServiceClient::new(channel)
+        .max_decoding_message_size(REPLY_BYTES)
+        .max_encoding_message_size(REQUEST_BYTES)
+}
+
+/// What a failed call says: the message, with the code where the message does not speak for itself.
+pub(crate) fn describe(status: &tonic::Status) -> String {
+    match status.message() {
+        "" => format!("{:?}", status.code()),
+        message => format!("{:?}: {message}", status.code()),
+    }
+}
+
+fn endpoint(uri: Uri) -> Endpoint {
+    Endpoint::from(uri)
+        .connect_timeout(CONNECT_LIMIT)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE)
+        .keep_alive_while_idle(true)
+}
+
+async fn connect_unix(path: &Path) -> Result<Channel, tonic::transport::Error> {
+    let path = path.to_owned();
+    // The host is never looked up: the connector opens the socket whatever it says.
+    endpoint(Uri::from_static("http://localhost"))
+        .connect_with_connector(service_fn(move |_: Uri| {
+            let path = path.clone();
+            async move { UnixStream::connect(path).await.map(TokioIo::new) }
+        }))
+        .await
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        assert_eq!(
+            "unix:/run/p.sock".parse::<ServerAddress>().unwrap(),
+            ServerAddress::Unix("/run/p.sock".into())
+        );
+        assert_eq!(
+            "unix:///run/p.sock".parse::<ServerAddress>().unwrap(),
+            ServerAddress::Unix("/run/p.sock".into())
+        );
+        assert_eq!("unix:p.sock".parse::<ServerAddress>().unwrap().to_string(), "unix:p.sock");
+        assert!(matches!("http://[::1]:50051".parse::<ServerAddress>(), Ok(ServerAddress::Http(_))));
+        for wrong in ["", "unix:", "localhost:50051", "http://host", "ftp://h:1", "http://h:1:2"] {
+            assert!(matches!(wrong.parse::<ServerAddress>(), Err(ConnectError::Address(_))), "{wrong}");
+        }
+        assert!(matches!("https://h:1".parse::<ServerAddress>(), Err(ConnectError::Tls(_))));
+    }
+
+    #[tokio::test]
+    async fn nothing_there() {
+        let address = ServerAddress::Unix("/nonexistent/p.sock".into());
+        let message = connect(&address).await.unwrap_err().to_string();
+        assert!(message.contains("unix:/nonexistent/p.sock: No such file"), "{message}");
+    }
+}

@@ -1,0 +1,74 @@
+//! What a run did, in numbers that add up.
+
+use std::time::Duration;
+
+use super::skip::SkipReason;
+
+/// Counts of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) records: u64,
+    pub(super) alleles: u64,
+    pub(super) scored: u64,
+    skipped: [u64; SkipReason::ALL.len()],
+}
+
+impl Counts {
+    /// Counts an allele.
+    pub(super) fn allele(&mut self, skipped: Option<SkipReason>) {
+        self.alleles += 1;
+        match skipped {
+            None => self.scored += 1,
+            Some(reason) => {
+                for (count, known) in self.skipped.iter_mut().zip(SkipReason::ALL) {
+                    *count += u64::from(known == reason);
+                }
+            }
+        }
+    }
+
+    /// The lines for standard error.
+    pub(super) fn report(&self, models: usize, time: Duration, outputs: &[String]) -> String {
+        let skipped: u64 = self.skipped.iter().sum();
+        let mut text = format!(
+            "{}, {}: {} scored, {skipped} skipped",
+            counted(self.records, "record"),
+            counted(self.alleles, "allele"),
+            self.scored
+        );
+        for (count, reason) in self.skipped.iter().zip(SkipReason::ALL).filter(|(count, _)| **count > 0) {
+            text += &format!("\n  skipped, {}: {count}", reason.code());
+        }
+        let seconds = time.as_secs_f64();
+        let models = counted(u64::try_from(models).unwrap_or(u64::MAX), "model");
+        text += &format!("\n  {models}, {seconds:.1} s");
+        for output in outputs {
+            text += &format!("\n  wrote {output}");
+        }
+        text
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adds_up() {
+        let mut counts = Counts { records: 1, ..Counts::default() };
+        for skipped in
+            [None, Some(SkipReason::Symbolic), Some(SkipReason::Unsequenced), Some(SkipReason::Symbolic)]
+        {
+            counts.allele(skipped);
+        }
+        assert_eq!(
+            counts.report(2, Duration::from_millis(1250), &["out.vcf.gz".into()]),
+            "1 record, 4 alleles: 1 scored, 3 skipped\n  skipped, symbolic: 2\n  skipped, unsequenced: 1\n  \
+             2 models, 1.2 s\n  wrote out.vcf.gz"
+        );
+    }
+}

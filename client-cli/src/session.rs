@@ -1,0 +1,130 @@
+//! A run's server, whether it runs already or is started for the run, and the signals that end the run early.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use polaris_proto::v1::{ListModelsRequest, ListModelsResponse};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
+use tonic::transport::Channel;
+
+use crate::connect::{self, ServerAddress};
+use crate::console::Progress;
+use crate::server_process::{EmbeddedServer, ServerProcess};
+
+/// Which server to ask.
+#[derive(Clone, Debug)]
+pub(crate) enum ServerChoice {
+    /// One that runs already.
+    Running(ServerAddress),
+    /// One of our own.
+    Embedded(EmbeddedServer),
+}
+
+/// Which server to ask, and how long to wait for it.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerOptions {
+    /// The server.
+    pub(crate) choice: ServerChoice,
+    /// Longest wait for any one answer.
+    pub(crate) reply_limit: Duration,
+}
+
+/// A server for the length of a run. `close` stops it if it is our own.
+pub(crate) struct Session {
+    process: Option<ServerProcess>,
+    address: ServerAddress,
+    reply_limit: Duration,
+}
+
+impl Session {
+    /// Starts the server if it is to be our own; does not wait for it.
+    pub(crate) fn open(options: &ServerOptions) -> anyhow::Result<Self> {
+        let (process, address) = match &options.choice {
+            ServerChoice::Running(address) => (None, address.clone()),
+            ServerChoice::Embedded(server) => {
+                let process = ServerProcess::spawn(server)?;
+                let address = process.address();
+                (Some(process), address)
+            }
+        };
+        Ok(Self { process, address, reply_limit: options.reply_limit })
+    }
+
+    /// Waits until the server answers; gives the channel to it and its models.
+    pub(crate) async fn connect(&mut self) -> anyhow::Result<(Channel, ListModelsResponse)> {
+        let channel = match &mut self.process {
+            Some(process) => process.ready().await?,
+            None => connect::connect(&self.address).await?,
+        };
+        let mut service = connect::service(channel.clone());
+        let models = match timeout(self.reply_limit, service.list_models(ListModelsRequest {})).await {
+            Ok(Ok(reply)) => reply.into_inner(),
+            Ok(Err(status)) => {
+                anyhow::bail!("the server at {} refused: {}", self.address, connect::describe(&status))
+            }
+            Err(_) => anyhow::bail!(
+                "the server at {} did not list its models within {} s: raise --timeout-s",
+                self.address,
+                self.reply_limit.as_secs()
+            ),
+        };
+        Ok((channel, models))
+    }
+
+    /// Longest wait for any one answer.
+    pub(crate) fn reply_limit(&self) -> Duration {
+        self.reply_limit
+    }
+
+    /// Shows what our own server has said.
+    pub(crate) fn show_messages(&mut self, progress: &Progress) {
+        for line in self.process.iter_mut().flat_map(ServerProcess::take_messages) {
+            progress.say(&format!("polaris-server: {line}"));
+        }
+    }
+
+    /// The death of our own server, where that is behind a failure.
+    pub(crate) async fn explain(&mut self, error: anyhow::Error) -> anyhow::Error {
+        match &mut self.process {
+            Some(process) => match process.death().await {
+                Some(death) => error.context(death),
+                None => error,
+            },
+            None => error,
+        }
+    }
+
+    /// Stops our own server.
+    pub(crate) async fn close(self) {
+        if let Some(process) = self.process {
+            process.stop().await;
+        }
+    }
+}
+
+/// SIGINT (Ctrl-C) and SIGTERM, remembered from the moment of creation.
+pub(crate) struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    /// Listens from now on.
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Runs the work to its end, or drops it when a signal arrives.
+    pub(crate) async fn unless<T>(
+        &mut self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        tokio::select! {
+            outcome = work => outcome,
+            _ = self.interrupt.recv() => anyhow::bail!("interrupted: no output was written"),
+            _ = self.terminate.recv() => anyhow::bail!("terminated: no output was written"),
+        }
+    }
+}
