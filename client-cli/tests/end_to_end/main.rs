@@ -1,0 +1,11 @@
+//! The program as a whole, against a server that gives every sequence a score of its own.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod accounting;
+mod bundle;
+mod embedded;
+mod failures;
+mod fake_server;
+mod program;
+mod scores;
