@@ -53,58 +53,67 @@ impl From<LoadError> for LoadingError {
     }
 }
 
-/// The running thread.
-#[derive(Debug)]
+/// The thread, before, while and after it runs.
+#[derive(Debug, Default)]
 pub(crate) struct EngineThread {
-    loaded: oneshot::Receiver<Result<Catalog, LoadingError>>,
-    /// Whether a job can be in the thread's hands: not before the models are loaded.
+    started: CancellationToken,
+    /// Jobs can be in the thread's hands: not before the models are loaded.
     answering: CancellationToken,
     ended: CancellationToken,
 }
 
-/// Starts the thread.
-///
-/// # Errors
-/// If the system has no thread left.
-pub(crate) fn spawn(settings: &Settings, queue: EngineQueue) -> std::io::Result<EngineThread> {
-    let (sender, loaded) = oneshot::channel();
-    let answering = CancellationToken::new();
-    let ended = CancellationToken::new();
-    let (registry, device) = (settings.registry.clone(), settings.engine.device);
-    let (begin, guard) = (answering.clone(), ended.clone().drop_guard());
-    // All of it on one thread: libtorch keeps resources for every thread that it sees.
-    std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
-        let _guard = guard;
-        match load(&registry, device) {
-            Ok(ensemble) => {
-                begin.cancel();
-                if sender.send(Ok(Catalog::of(&ensemble))).is_ok() {
-                    queue.run(&ensemble);
-                }
-            }
-            // Nobody to tell: the server is stopping.
-            Err(error) => drop(sender.send(Err(error))),
-        }
-    })?;
-    Ok(EngineThread { loaded, answering, ended })
-}
+/// Models to come.
+#[derive(Debug)]
+pub(crate) struct Loaded(oneshot::Receiver<Result<Catalog, LoadingError>>);
 
-impl EngineThread {
-    /// Waits until the models are loaded and warm. To be called once.
+impl Loaded {
+    /// Waits until the models are loaded and warm.
     ///
     /// # Errors
     /// If they cannot be served.
-    pub(crate) async fn loaded(&mut self) -> Result<Catalog, LoadingError> {
-        (&mut self.loaded).await.unwrap_or(Err(LoadingError::Thread))
+    pub(crate) async fn catalog(self) -> Result<Catalog, LoadingError> {
+        self.0.await.unwrap_or(Err(LoadingError::Thread))
+    }
+}
+
+impl EngineThread {
+    /// Starts it. To be called once.
+    ///
+    /// # Errors
+    /// If the system has no thread left.
+    pub(crate) fn start(&self, settings: &Settings, queue: EngineQueue) -> std::io::Result<Loaded> {
+        let (sender, loaded) = oneshot::channel();
+        let (registry, device) = (settings.registry.clone(), settings.engine.device);
+        let (answering, ended) = (self.answering.clone(), self.ended.clone().drop_guard());
+        // All of it on one thread: libtorch keeps resources for every thread that it sees.
+        std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+            let _ended = ended;
+            match load(&registry, device) {
+                Ok(ensemble) => {
+                    answering.cancel();
+                    if sender.send(Ok(Catalog::of(&ensemble))).is_ok() {
+                        queue.run(&ensemble);
+                    }
+                }
+                // Nobody to tell: the server is stopping.
+                Err(error) => drop(sender.send(Err(error))),
+            }
+        })?;
+        self.started.cancel();
+        Ok(Loaded(loaded))
     }
 
-    /// Waits until the thread has ended.
+    /// Whether it runs now, and may be inside libtorch.
+    pub(crate) fn is_running(&self) -> bool {
+        self.started.is_cancelled() && !self.ended.is_cancelled()
+    }
+
+    /// Waits until it has ended.
     pub(crate) async fn ended(&self) {
         self.ended.cancelled().await;
     }
 
-    /// Waits until no work is in the thread's hands for good. A thread that is still loading is not waited
-    /// for.
+    /// Waits until no work is in its hands for good. A thread that is still loading is not waited for.
     pub(crate) async fn finished(&self) {
         if self.answering.is_cancelled() {
             self.ended().await;

@@ -5,6 +5,7 @@
 //! [`status`].
 
 mod arguments;
+mod calls;
 mod catalog;
 mod convert;
 mod deadline;
@@ -31,6 +32,7 @@ use tracing_subscriber::EnvFilter;
 use arguments::{Arguments, Command};
 use health::Health;
 use listener::Listener;
+use loading::EngineThread;
 use service::{PolarisServer, Serving};
 use settings::Settings;
 use shutdown::StopRequests;
@@ -59,26 +61,31 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(settings) {
-        Ok(()) => ExitCode::SUCCESS,
+    let thread = EngineThread::default();
+    let code = match run(settings, &thread) {
+        Ok(()) => 0,
         Err(error) => {
             tracing::error!("{error:#}");
-            ExitCode::FAILURE
+            1
         }
+    };
+    if thread.is_running() {
+        shutdown::leave_at_once(code);
     }
+    ExitCode::from(code)
 }
 
-fn run(settings: Settings) -> anyhow::Result<()> {
+fn run(settings: Settings, thread: &EngineThread) -> anyhow::Result<()> {
     settings.engine.device.prepare()?;
     polaris_model::set_threads(settings.engine.threads);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(run_until_stopped(settings));
+    let outcome = runtime.block_on(run_until_stopped(settings, thread));
     // What could not be finished within the limit is not waited for again.
     runtime.shutdown_background();
     outcome
 }
 
-async fn run_until_stopped(settings: Settings) -> anyhow::Result<()> {
+async fn run_until_stopped(settings: Settings, thread: &EngineThread) -> anyhow::Result<()> {
     let mut stop_requests =
         StopRequests::install(settings.stop_with_stdin).context("cannot listen for signals")?;
     let stopping = CancellationToken::new();
@@ -89,9 +96,9 @@ async fn run_until_stopped(settings: Settings) -> anyhow::Result<()> {
     let mut server = serve::spawn(listener, polaris.clone(), &health, stopping.clone())?;
 
     let (engine, queue) = engine::queue(&settings.engine);
-    let mut thread = loading::spawn(&settings, queue).context("cannot start the engine's thread")?;
+    let loaded = thread.start(&settings, queue).context("cannot start the engine's thread")?;
     let serve = async {
-        let catalog = thread.loaded().await?;
+        let catalog = loaded.catalog().await?;
         let models = catalog.models().len();
         polaris.begin(Serving::new(catalog, engine, settings.limits));
         health.serving().await;
@@ -109,15 +116,15 @@ async fn run_until_stopped(settings: Settings) -> anyhow::Result<()> {
     };
 
     health.not_serving_any_more().await;
+    polaris.end();
     stopping.cancel();
-    drop(polaris);
     let finished = async {
-        let ended = server.ended().await;
+        let finished = server.finished().await;
         thread.finished().await;
-        ended
+        finished
     };
     tokio::select! {
-        ended = finished => ended?,
+        finished = finished => finished?,
         () = tokio::time::sleep(settings.drain_limit) => tracing::warn!("the limit is over: work in flight is given up"),
         reason = stop_requests.next() => tracing::warn!(%reason, "asked again to stop: work in flight is given up"),
     }

@@ -1,5 +1,7 @@
 //! The gRPC server: its services and what every call passes through.
 
+use std::time::Duration;
+
 use polaris_proto::FILE_DESCRIPTOR_SET;
 use tokio::task::JoinError;
 use tokio_stream::wrappers::UnixListenerStream;
@@ -10,10 +12,14 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET;
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
+use crate::calls::Calls;
 use crate::deadline::DeadlineLayer;
 use crate::health::Health;
-use crate::listener::Listener;
+use crate::listener::{Listener, SocketFile};
 use crate::service::PolarisServer;
+
+/// How long connections have to close by themselves once the last call has been answered.
+const CLOSING_LIMIT: Duration = Duration::from_secs(1);
 
 /// Why the server has ended.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +35,12 @@ pub(crate) enum ServeError {
     Task(#[from] JoinError),
 }
 
-/// The running server; aborted when dropped.
+/// The running server; when dropped it is aborted and its socket file removed.
 #[derive(Debug)]
 pub(crate) struct RunningServer {
-    task: Option<AbortOnDropHandle<Result<(), ServeError>>>,
+    task: Option<AbortOnDropHandle<Result<(), tonic::transport::Error>>>,
+    calls: Calls,
+    _socket: Option<SocketFile>,
 }
 
 impl RunningServer {
@@ -44,12 +52,22 @@ impl RunningServer {
         let Some(task) = self.task.as_mut() else { return Ok(()) };
         let outcome = task.await;
         self.task = None;
-        outcome?
+        Ok(outcome??)
+    }
+
+    /// Waits until every call has been answered. Connections are expected to close then, but one that never
+    /// says anything is not waited for.
+    ///
+    /// # Errors
+    /// If the server failed.
+    pub(crate) async fn finished(&mut self) -> Result<(), ServeError> {
+        self.calls.none().await;
+        tokio::time::timeout(CLOSING_LIMIT, self.ended()).await.unwrap_or(Ok(()))
     }
 }
 
 /// Starts to answer at `listener`. Once `stopping` is cancelled no connection is accepted any more, and the
-/// server ends when the last call has been answered.
+/// server ends when the last connection has closed.
 ///
 /// # Errors
 /// If reflection has no valid descriptors.
@@ -64,26 +82,26 @@ pub(crate) fn spawn(
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
     };
+    let calls = Calls::default();
     let router = Server::builder()
+        .layer(calls.clone())
         // Before the framework's own timeout, which would answer CANCELLED.
         .layer(DeadlineLayer)
         .add_service(health.service())
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(polaris.into_service());
-    let task = tokio::spawn(async move {
-        let stop = stopping.cancelled_owned();
-        match listener {
-            Listener::Tcp(listener) => {
-                // Answers are small beside a round trip: they must not wait to be filled up.
-                let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-                router.serve_with_incoming_shutdown(incoming, stop).await?;
-            }
-            Listener::Unix(listener, _file) => {
-                router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop).await?;
-            }
+    let stop = stopping.cancelled_owned();
+    let (task, socket) = match listener {
+        Listener::Tcp(listener) => {
+            // Answers are small beside a round trip: they must not wait to be filled up.
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            (tokio::spawn(router.serve_with_incoming_shutdown(incoming, stop)), None)
         }
-        Ok(())
-    });
-    Ok(RunningServer { task: Some(AbortOnDropHandle::new(task)) })
+        Listener::Unix(listener, socket) => {
+            let incoming = UnixListenerStream::new(listener);
+            (tokio::spawn(router.serve_with_incoming_shutdown(incoming, stop)), Some(socket))
+        }
+    };
+    Ok(RunningServer { task: Some(AbortOnDropHandle::new(task)), calls, _socket: socket })
 }

@@ -5,7 +5,7 @@ mod predict;
 mod score_variants;
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::Stream;
 use polaris_proto::v1::polaris_service_server::{PolarisService, PolarisServiceServer};
@@ -24,9 +24,17 @@ use crate::status::ServiceError;
 /// The service. It exists before the models are loaded, and says so.
 #[derive(Clone, Debug)]
 pub(crate) struct PolarisServer {
-    serving: Arc<OnceLock<Serving>>,
+    state: Arc<RwLock<State>>,
     limits: Limits,
     stopping: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Loading,
+    Serving(Serving),
+    Stopping,
 }
 
 /// What is there once the models are loaded.
@@ -48,12 +56,21 @@ impl Serving {
 impl PolarisServer {
     /// A service without models. Streams end once `stopping` is cancelled.
     pub(crate) fn new(limits: Limits, stopping: CancellationToken) -> Self {
-        Self { serving: Arc::default(), limits, stopping }
+        Self { state: Arc::default(), limits, stopping }
     }
 
-    /// Begins to answer; models once set stay.
+    /// Begins to answer.
     pub(crate) fn begin(&self, serving: Serving) {
-        let _ = self.serving.set(serving);
+        self.set(State::Serving(serving));
+    }
+
+    /// Takes no more calls. The way to the engine closes with the last one.
+    pub(crate) fn end(&self) {
+        self.set(State::Stopping);
+    }
+
+    fn set(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// The service for the gRPC server. Requests are limited in size; replies need no limit of their own,
@@ -63,8 +80,12 @@ impl PolarisServer {
         PolarisServiceServer::new(self).max_decoding_message_size(max_bytes)
     }
 
-    fn serving(&self) -> Result<&Serving, ServiceError> {
-        self.serving.get().ok_or(ServiceError::Loading)
+    fn serving(&self) -> Result<Serving, ServiceError> {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Loading => Err(ServiceError::Loading),
+            State::Serving(serving) => Ok(serving.clone()),
+            State::Stopping => Err(ServiceError::Stopping),
+        }
     }
 }
 
@@ -80,14 +101,14 @@ impl PolarisService for PolarisServer {
     }
 
     async fn predict(&self, request: Request<PredictRequest>) -> Result<Response<PredictResponse>, Status> {
-        Ok(Response::new(predict::answer(self.serving()?, self.limits, request).await?))
+        Ok(Response::new(predict::answer(&self.serving()?, self.limits, request).await?))
     }
 
     async fn score_variants(
         &self,
         request: Request<Streaming<ScoreVariantsRequest>>,
     ) -> Result<Response<Self::ScoreVariantsStream>, Status> {
-        let serving = self.serving()?.clone();
+        let serving = self.serving()?;
         let responses = score_variants::answers(serving, self.limits, self.stopping.clone(), request);
         Ok(Response::new(Box::pin(responses)))
     }

@@ -71,6 +71,15 @@ impl StopRequests {
     }
 }
 
+/// Ends the process without the clean-up of libraries: libtorch tears down what a thread that still
+/// calculates is using, and the process would end with a segmentation fault instead of `code`.
+#[expect(unsafe_code, reason = "the standard library has no exit that skips exit handlers")]
+pub(crate) fn leave_at_once(code: u8) -> ! {
+    // SAFETY: _exit may be called at any time. What has to be written or removed has been: the log is not
+    // buffered, and the socket file goes with the server's handle.
+    unsafe { libc::_exit(i32::from(code)) }
+}
+
 /// A read cannot be cancelled, so it has a thread of its own, which ends with the process.
 fn watch_stdin() -> std::io::Result<oneshot::Receiver<()>> {
     let (sender, receiver) = oneshot::channel::<()>();

@@ -37,7 +37,7 @@ pub(crate) enum ServiceError {
     #[error("the models are still being loaded")]
     Loading,
     /// The server has been told to stop.
-    #[error("the server is stopping; what was received before has been answered")]
+    #[error("the server is stopping")]
     Stopping,
     /// A task of ours has failed.
     #[error("a task has failed: {0}")]
