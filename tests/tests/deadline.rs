@@ -1,0 +1,50 @@
+//! A deadline that passes is answered by the server with DEADLINE_EXCEEDED.
+
+use std::time::Duration;
+
+use polaris_proto::v1::{PredictRequest, ScoreVariantsRequest};
+use polaris_tests::{HarnessError, INPUT_LENGTH, Random, Server, TestRegistry};
+use tonic::{Code, Request};
+
+fn request(windows: usize) -> PredictRequest {
+    let mut random = Random::new(10);
+    PredictRequest {
+        windows: (0..windows).map(|_| random.window(INPUT_LENGTH)).collect(),
+        model_ids: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn expired_on_arrival_and_while_waiting() -> Result<(), HarnessError> {
+    let registry = TestRegistry::all_variants()?;
+    let mut server =
+        Server::new(registry.directory()).args(&["--log", "polaris_server=debug"]).start().await?;
+    let client = server.raw_client().await?;
+    let mut late = Request::new(request(1));
+    late.metadata_mut().insert("grpc-timeout", "1n".parse().unwrap());
+    assert_eq!(client.clone().predict(late).await.unwrap_err().code(), Code::DeadlineExceeded);
+
+    // Behind a request that takes far longer than their 20 ms.
+    let mut busy = client.clone();
+    let busy = tokio::spawn(async move { busy.predict(request(4096)).await });
+    server.wait_for_line("windows=256 ", Duration::from_secs(10)).await?;
+    for _ in 0..5 {
+        let mut late = Request::new(request(256));
+        late.metadata_mut().insert("grpc-timeout", "20m".parse().unwrap());
+        assert_eq!(client.clone().predict(late).await.unwrap_err().code(), Code::DeadlineExceeded);
+    }
+    busy.await.unwrap().unwrap();
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_open_stream_ends_at_its_deadline() -> Result<(), HarnessError> {
+    let registry = TestRegistry::all_variants()?;
+    let server = Server::new(registry.directory()).start().await?;
+    let (_requests, open) = tokio::sync::mpsc::channel::<ScoreVariantsRequest>(1);
+    let mut call = Request::new(tokio_stream::wrappers::ReceiverStream::new(open));
+    call.metadata_mut().insert("grpc-timeout", "300m".parse().unwrap());
+    let mut answers = server.raw_client().await?.score_variants(call).await.unwrap().into_inner();
+    assert_eq!(answers.message().await.unwrap_err().code(), Code::DeadlineExceeded);
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Nothing is said to serve, and nothing is answered, before the last model is loaded.
+
+use std::time::Duration;
+
+use polaris_proto::v1::{ListModelsRequest, PredictRequest};
+use polaris_tests::{HarnessError, INPUT_LENGTH, Random, Server, TestRegistry};
+use tonic::Code;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_types::StatusExt;
+
+const SERVICE: &str = "polaris.v1.PolarisService";
+const LIMIT: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn not_serving_until_the_last_model_is_loaded() -> Result<(), HarnessError> {
+    let registry = TestRegistry::all_variants()?;
+    // A pipe in place of the last manifest: loading waits there until the test writes to it.
+    let path = registry.manifest_file("TARDBP.K562");
+    let manifest = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+
+    let mut server = Server::new(registry.directory()).args(&["--log", "debug"]).spawn()?;
+    server.wait_for_line("QKI.K562", LIMIT).await?;
+    for service in ["", SERVICE] {
+        assert_eq!(server.health(service).await.unwrap(), ServingStatus::NotServing, "{service:?}");
+    }
+    assert_eq!(server.health("polaris.v1.Other").await.unwrap_err().code(), Code::NotFound);
+    let request =
+        PredictRequest { windows: vec![Random::new(4).window(INPUT_LENGTH)], model_ids: Vec::new() };
+    let refusals = [
+        server.client().predict(request.clone()).await.unwrap_err(),
+        server.client().list_models(ListModelsRequest {}).await.unwrap_err(),
+        server.client().score_variants(tokio_stream::empty()).await.unwrap_err(),
+    ];
+    for refusal in refusals {
+        assert_eq!(refusal.code(), Code::Unavailable, "{refusal}");
+        assert!(refusal.get_details_retry_info().unwrap().retry_delay.is_some());
+    }
+
+    tokio::task::spawn_blocking(move || std::fs::write(path, manifest)).await.unwrap().unwrap();
+    server.wait_until_serving(LIMIT).await?;
+    assert_eq!(server.health(SERVICE).await.unwrap(), ServingStatus::Serving);
+    server.client().predict(request).await.unwrap();
+    Ok(())
+}
