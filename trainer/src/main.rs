@@ -1,7 +1,11 @@
 //! `polaris-trainer`: from eCLIP peaks to a registry of models.
 
+mod metrics;
+mod peaks_table;
 mod prepare;
 mod simulate;
+mod text_table;
+mod windows_file;
 
 use std::process::ExitCode;
 
