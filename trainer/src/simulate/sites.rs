@@ -118,7 +118,7 @@ impl Planter<'_> {
         let regions = self.regions(|planter, gene| planter.lines_expressing(gene).next().is_some(), true);
         let mut sites = Vec::with_capacity(count);
         // Windows of 1 kb should not overlap; where the genome is short of room they may, a little at first.
-        for distance in [1_000, 850, 700, 550, 400] {
+        for distance in [1_000, 850, 700, 550, 400, 250] {
             for _ in 0..60 * count {
                 if sites.len() == count {
                     return sites;
