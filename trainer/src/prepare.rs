@@ -51,8 +51,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         entries.iter().map(|entry| entry.model.to_string()).zip(&outcomes).collect();
     summary::print(&named, &mut io::stdout().lock())?;
     for (model, outcome) in &named {
-        for note in outcome.as_ref().map(|outcome| summary::notes(model, outcome)).unwrap_or_default() {
-            eprintln!("note: {note}");
+        match outcome {
+            Ok(outcome) => summary::notes(model, outcome).iter().for_each(|note| eprintln!("note: {note}")),
+            Err(error) => eprintln!("error: {model}: {error:#}"),
         }
     }
     conclude(&outcomes)
@@ -150,7 +151,7 @@ fn progress_bar(models: usize) -> ProgressBar {
 fn conclude(outcomes: &[anyhow::Result<Outcome>]) -> anyhow::Result<()> {
     let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
     let skipped = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::Skipped { .. }))).count();
-    ensure!(failed == 0, "{failed} of {} models failed; the table says why", outcomes.len());
+    ensure!(failed == 0, "{failed} of {} models failed, for the reasons above", outcomes.len());
     ensure!(skipped < outcomes.len(), "no model has enough windows; the table says why");
     Ok(())
 }

@@ -11,12 +11,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(crate) enum TableError {
     /// The file cannot be opened or read to its end (a cut-off gzip stream, for one).
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: io::Error,
+        /// Why; part of the message, so not its source as well.
+        cause: io::Error,
     },
     /// A field that does not hold what belongs there.
     #[error("{}:{line}:{field}: `{value}`: {expected}", path.display())]
@@ -62,7 +62,7 @@ pub(crate) fn for_each_line(
     path: &Path,
     mut visit: impl FnMut(usize, &str) -> Result<(), TableError>,
 ) -> Result<(), TableError> {
-    let failed = |source| TableError::Read { path: path.to_path_buf(), source };
+    let failed = |cause| TableError::Read { path: path.to_path_buf(), cause };
     for (index, line) in open_text(path).map_err(failed)?.lines().enumerate() {
         let line = line.map_err(failed)?;
         let line = line.strip_suffix('\r').unwrap_or(&line);

@@ -202,7 +202,7 @@ fn a_broken_peak_file_fails_its_model_alone() {
     let table = world.write("peaks.tsv", "rbp\tcell_line\tpath\nBAD\tK562\tbroken.bed\nQKI\tK562\ta.bed\n");
     let (reference, out) = (world.text("reference"), world.text("out"));
     let error = prepare(&["--reference", &reference, "--peaks", &table, "--out", &out]).unwrap_err();
-    assert_eq!(error.to_string(), "1 of 2 models failed; the table says why");
+    assert_eq!(error.to_string(), "1 of 2 models failed, for the reasons above");
     assert!(world.path("out/QKI.K562/prepare.json").exists() && !world.path("out/BAD.K562").exists());
 }
 
