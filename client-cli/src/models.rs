@@ -21,7 +21,9 @@ pub(crate) async fn run(options: ModelsOptions) -> anyhow::Result<()> {
     let mut session = Session::open(&options.server)?;
     progress.stage("waiting for the server");
     let listed = interrupts.unless(session.connect()).await;
-    session.show_messages(&progress);
+    if listed.is_ok() {
+        session.show_messages(&progress);
+    }
     session.close().await;
     drop(progress);
     let (_, models) = listed?;

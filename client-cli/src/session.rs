@@ -10,7 +10,7 @@ use tonic::transport::Channel;
 
 use crate::connect::{self, ServerAddress};
 use crate::console::Progress;
-use crate::server_process::{EmbeddedServer, ServerProcess};
+use crate::server_process::{EmbeddedServer, ServerProcess, ServerProcessError};
 
 /// Which server to ask.
 #[derive(Clone, Debug)]
@@ -86,11 +86,11 @@ impl Session {
 
     /// The death of our own server, where that is behind a failure.
     pub(crate) async fn explain(&mut self, error: anyhow::Error) -> anyhow::Error {
-        match &mut self.process {
-            Some(process) => match process.death().await {
-                Some(death) => error.context(death),
-                None => error,
-            },
+        let Some(process) = self.process.as_mut().filter(|_| !error.is::<ServerProcessError>()) else {
+            return error;
+        };
+        match process.death().await {
+            Some(death) => error.context(death),
             None => error,
         }
     }

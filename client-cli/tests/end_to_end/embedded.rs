@@ -32,6 +32,8 @@ fn script(bundle: &Bundle, mode: &str) -> PathBuf {
 
 fn score(bundle: &Bundle, mode: &str, input: &Path) -> Command {
     let mut command = client();
+    // Where a client that is killed leaves the folder of its socket.
+    command.env("TMPDIR", bundle.folder());
     command.arg("score").arg(input).arg("--reference").arg(bundle.directory());
     command.arg("--registry").arg(bundle.folder().join("registry"));
     command.arg("--server-binary").arg(script(bundle, mode));
@@ -87,7 +89,9 @@ fn a_model_list_needs_no_variants() {
 fn its_own_words_are_shown_when_it_dies() {
     let bundle = Bundle::new();
     let input = some_variants(&bundle);
-    run(&mut score(&bundle, "refuse", &input)).failed(&["exit status: 7", "the registry is empty"]);
+    let refused =
+        run(&mut score(&bundle, "refuse", &input)).failed(&["exit status: 7", "the registry is empty"]);
+    assert_eq!(refused.stderr.matches("the registry is empty").count(), 1, "{}", refused.stderr);
     run(&mut score(&bundle, "exit", &input)).failed(&["exit status: 3", "out of memory"]);
     assert!(outputs(bundle.folder()).is_empty());
     let mut never = score(&bundle, "never", &input);
