@@ -72,7 +72,8 @@ mod tests {
     #[tokio::test]
     async fn a_call_lasts_until_its_answer_is_gone() {
         let calls = Calls::default();
-        let service = tower::service_fn(async |_| Ok::<_, Infallible>(Response::new(Body::empty())));
+        let service =
+            tower::service_fn(async |_| Ok::<_, Infallible>(Response::new(Body::new("answer".to_owned()))));
         let answer = calls.layer(service).call(Request::new(Body::empty())).await.unwrap();
         let waiting = tokio::spawn({
             let calls = calls.clone();
