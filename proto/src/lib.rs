@@ -2,6 +2,12 @@
 //! `proto/polaris/v1/polaris.proto`; nothing here has logic of its own.
 
 /// `polaris.v1`: messages, client and server of `PolarisService`.
+#[expect(
+    unused_qualifications,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 pub mod v1 {
     tonic::include_proto!("polaris.v1");
 }
