@@ -44,7 +44,7 @@ fn published(directory: &Path) -> (Registry, ModelId, PathBuf) {
 fn publish_then_load() {
     let directory = tempfile::tempdir().unwrap();
     let (registry, id, version) = published(directory.path());
-    assert_eq!(registry.model_ids().unwrap(), [id.clone()]);
+    assert_eq!(registry.model_ids().unwrap(), std::slice::from_ref(&id));
     let (manifest, weights) = registry.load(&id).unwrap();
     assert_eq!(weights, Weights::from_formula(architecture(), 1));
     assert_eq!(manifest.training, record());

@@ -121,8 +121,8 @@ pub fn fit(
                     )?;
                 }
             }
-            loss.f_backward()?;
-            updater.update(&mut weights)?;
+            let gradients = Tensor::f_run_backward(&[&loss], &weights, false, false)?;
+            updater.update(&mut weights, &gradients)?;
             if let Some(average) = &mut average {
                 average.update(&weights)?;
             }

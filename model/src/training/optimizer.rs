@@ -40,13 +40,12 @@ impl Updater {
         Ok(Self { rule, schedule, steps, step: 0, moments })
     }
 
-    /// Moves the weights by their gradients and clears these.
-    pub(super) fn update(&mut self, weights: &mut [Tensor]) -> Result<(), TchError> {
+    /// Moves the weights by their gradients, which stand in the same order.
+    pub(super) fn update(&mut self, weights: &mut [Tensor], gradients: &[Tensor]) -> Result<(), TchError> {
         let _no_grad = tch::no_grad_guard();
         let share = share(self.schedule, self.step, self.steps);
         self.step += 1;
-        for (index, weight) in weights.iter_mut().enumerate() {
-            let gradient = weight.f_grad()?;
+        for (index, (weight, gradient)) in weights.iter_mut().zip(gradients).enumerate() {
             match self.rule {
                 Optimizer::Sgd { learning_rate } => {
                     let _ = weight.f_sub_(&gradient.f_mul_scalar(share * learning_rate)?)?;
@@ -60,17 +59,17 @@ impl Updater {
                     let step = i32::try_from(self.step).unwrap_or(i32::MAX);
                     let correction1 = 1.0 - BETA1.powi(step);
                     let correction2 = (1.0 - BETA2.powi(step)).sqrt();
-                    let _ = mean.f_lerp_(&gradient, 1.0 - BETA1)?;
-                    let _ =
-                        square.f_mul_scalar_(BETA2)?.f_addcmul_(&(&gradient * (1.0 - BETA2)), &gradient)?;
-                    // weight -= rate * (mean / correction1) / (sqrt(square) / correction2 + epsilon)
-                    let scale = square.f_sqrt()?.f_add_scalar_(EPSILON * correction2)?;
-                    let _ = weight
-                        .f_sub_(&mean.f_div(&scale)?.f_mul_scalar_(rate * correction2 / correction1)?)?;
+                    let _ = mean.f_lerp_(gradient, 1.0 - BETA1)?;
+                    let _ = square.f_lerp_(&gradient.f_square()?, 1.0 - BETA2)?;
+                    // weight -= rate * (mean / correction1) / (sqrt(square) / correction2 + epsilon), with the
+                    // factors drawn into the denominator: each pass over the weights counts.
+                    let mut denominator = square.f_sqrt()?;
+                    let _ = denominator
+                        .f_add_scalar_(EPSILON * correction2)?
+                        .f_mul_scalar_(-correction1 / (rate * correction2))?;
+                    let _ = weight.f_addcdiv_(mean, &denominator)?;
                 }
             }
-            let mut gradient = gradient;
-            let _ = gradient.f_zero_()?;
         }
         Ok(())
     }
@@ -113,8 +112,7 @@ mod tests {
         let mut weights = [Tensor::from_slice(&[1f32, -2.0]).reshape([1, 2]).set_requires_grad(true)];
         let mut updater = Updater::new(rule, Schedule::Constant, 2, &weights).unwrap();
         for _ in 0..2 {
-            (&weights[0] * Tensor::from_slice(&[3f32, -4.0])).sum(tch::Kind::Float).backward();
-            updater.update(&mut weights).unwrap();
+            updater.update(&mut weights, &[Tensor::from_slice(&[3f32, -4.0]).reshape([1, 2])]).unwrap();
         }
         let expected = [(1.0 * 0.95 - 0.1) * 0.95 - 0.1, (-2.0 * 0.95 + 0.1) * 0.95 + 0.1];
         let found = crate::network::host_values(&weights[0]).unwrap();
