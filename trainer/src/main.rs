@@ -1,10 +1,12 @@
 //! `polaris-trainer`: from eCLIP peaks to a registry of models.
 
+mod evaluate;
 mod metrics;
 mod peaks_table;
 mod prepare;
 mod simulate;
 mod text_table;
+mod train;
 mod windows_file;
 
 use std::process::ExitCode;
@@ -25,12 +27,18 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Turn peaks into labelled windows with covariates and folds: a BED file that a person can read.
     Prepare(prepare::Arguments),
+    /// Train, evaluate and publish the prepared models.
+    Train(train::Arguments),
+    /// Compare the scores of simulated variants with what the simulation did.
+    Evaluate(evaluate::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Prepare(arguments) => prepare::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

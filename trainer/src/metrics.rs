@@ -117,7 +117,10 @@ pub(crate) fn average_precision(labels: &[bool], scores: &[f64]) -> Result<f64, 
 ///
 /// # Errors
 /// Lengths that differ, no examples, a probability that is not finite.
-#[cfg_attr(not(test), expect(dead_code, reason = "calibration is measured by whoever evaluates models; training ranks"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "calibration is measured by whoever evaluates models; training ranks")
+)]
 pub(crate) fn brier_score(labels: &[bool], probabilities: &[f64]) -> Result<f64, MetricError> {
     check(labels, probabilities)?;
     if labels.is_empty() {
@@ -132,7 +135,10 @@ pub(crate) fn brier_score(labels: &[bool], probabilities: &[f64]) -> Result<f64,
 ///
 /// # Errors
 /// As [`auroc`], and no replicates or a confidence outside 0 to 1.
-#[cfg_attr(not(test), expect(dead_code, reason = "intervals are for whoever compares models; training ranks"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "intervals are for whoever compares models; training ranks")
+)]
 pub(crate) fn auroc_interval(
     labels: &[bool],
     scores: &[f64],

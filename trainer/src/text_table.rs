@@ -91,6 +91,16 @@ impl<'a> Fields<'a> {
         self.values.len()
     }
 
+    /// Checks that the line is a header of exactly these columns.
+    pub(crate) fn require_header(&self, columns: &[&str]) -> Result<(), TableError> {
+        let first = self.values.first().map(|name| name.trim_start_matches('#'));
+        if first == columns.first().copied() && self.values.get(1..) == columns.get(1..) {
+            Ok(())
+        } else {
+            Err(self.columns(format!("the header must be: {}", columns.join(" "))))
+        }
+    }
+
     /// The text of column `index` (from 0), which is called `field`.
     pub(crate) fn text(&self, index: usize, field: &'static str) -> Result<&'a str, TableError> {
         self.values.get(index).copied().ok_or_else(|| {

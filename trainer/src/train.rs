@@ -1,0 +1,168 @@
+//! `polaris-trainer train`: from labelled windows to published models.
+
+mod background;
+mod checkpoint;
+mod dataset;
+mod fold;
+mod plan;
+mod progress;
+mod publish;
+mod recipes;
+mod summary;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use polaris_genomics::ReferenceBundle;
+use polaris_model::{Device, ModelId, Registry, Split};
+
+use dataset::Dataset;
+use plan::Plan;
+
+/// Fewer bound windows than this teach nothing.
+const MINIMUM_POSITIVES: usize = 20;
+/// Fewer than this train, but the figures say little.
+const SCANT_POSITIVES: usize = 100;
+
+/// Options of `train`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    polaris-trainer train --prepared prepared --reference reference --registry registry\n  \
+    polaris-trainer train --prepared prepared --reference reference --registry registry --recipe paper --only QKI.HepG2\n\n\
+    Run again after an interruption: folds that are done are not trained again.")]
+pub(crate) struct Arguments {
+    /// Folder that `prepare` wrote.
+    #[arg(long, value_name = "DIR")]
+    prepared: PathBuf,
+    /// Reference bundle that `prepare` used: a folder with reference.toml.
+    #[arg(long, value_name = "BUNDLE")]
+    reference: PathBuf,
+    /// Registry to publish the models in; made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    registry: PathBuf,
+    /// Folder for trained folds and figures [default: `training` beside the prepared folder].
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    /// Train these models only, comma-separated, such as QKI.HepG2,PUM2.K562.
+    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    only: Vec<ModelId>,
+    /// Training recipe: standard, paper, or a JSON file.
+    #[arg(long, default_value = "standard")]
+    recipe: String,
+    /// How folds are made; the best network of the first split is published.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["chromosome", "random"])]
+    splits: Vec<SplitName>,
+    /// Train this many folds of each split: 1 is a single 80/20 hold-out.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=5))]
+    folds: u8,
+    /// Leave covariates out of the networks.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    without: Vec<Covariate>,
+    /// Substitutions for the background of deltas; 0 to leave it out.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    background: usize,
+    /// Seed of all random choices.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Networks trained at once [default: the cores of the CPU; 1 on a GPU].
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Device to train on: cpu, cuda or cuda:N.
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum SplitName {
+    /// All windows of a contig in one fold.
+    Chromosome,
+    /// Windows at random.
+    Random,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum Covariate {
+    /// ln(TPM + 1) of the nearest gene.
+    Expression,
+    /// Region class.
+    Region,
+}
+
+impl From<SplitName> for Split {
+    fn from(name: SplitName) -> Self {
+        match name {
+            SplitName::Chromosome => Self::Chromosome,
+            SplitName::Random => Self::Random,
+        }
+    }
+}
+
+/// Trains, evaluates and publishes every prepared model.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    arguments.device.prepare()?;
+    let recipe = recipes::find(&arguments.recipe)?;
+    let mut splits: Vec<Split> = arguments.splits.iter().copied().map(Split::from).collect();
+    splits.dedup();
+    let jobs = arguments.jobs.map_or_else(|| default_jobs(arguments.device), NonZeroUsize::get);
+    // Networks train side by side: a core each is faster than all cores on one.
+    polaris_model::set_threads(if matches!(arguments.device, Device::Cpu) {
+        (default_jobs(Device::Cpu) / jobs).max(1)
+    } else {
+        1
+    });
+
+    let bundle = ReferenceBundle::open(&arguments.reference)?;
+    let reference_digest = bundle.digest()?;
+    let registry = Registry::create(&arguments.registry)?;
+    let work = arguments.work.clone().unwrap_or_else(|| arguments.prepared.with_file_name("training"));
+
+    let mut datasets = Vec::new();
+    let mut skipped = Vec::new();
+    for id in dataset::find(&arguments.prepared, &arguments.only)? {
+        let dataset = Dataset::open(&arguments.prepared, &id, &bundle, &recipe, &arguments.without)?;
+        match dataset.positives() {
+            ..MINIMUM_POSITIVES => skipped.push((
+                id,
+                format!("{} bound windows, at least {MINIMUM_POSITIVES} are needed", dataset.positives()),
+            )),
+            positives => {
+                if positives < SCANT_POSITIVES {
+                    eprintln!(
+                        "note: {id} has only {positives} bound windows: expect poor and uncertain figures"
+                    );
+                }
+                datasets.push(dataset);
+            }
+        }
+    }
+    for (id, reason) in &skipped {
+        eprintln!("skipped: {id}: {reason}");
+    }
+    if datasets.is_empty() {
+        bail!("no model in {} can be trained", arguments.prepared.display());
+    }
+
+    let plan = Plan {
+        recipe,
+        splits,
+        folds: arguments.folds,
+        seed: arguments.seed,
+        device: arguments.device,
+        jobs,
+        work,
+    };
+    let background = background::sample(&bundle, &datasets, arguments.background, arguments.seed)
+        .context("drawing random substitutions")?;
+    let trained = fold::train_all(&plan, &datasets, |dataset, folds| {
+        publish::publish(&registry, &bundle, &reference_digest, &plan, dataset, folds, &background)
+    })?;
+    summary::write(&plan, &trained)
+}
+
+fn default_jobs(device: Device) -> usize {
+    match device {
+        Device::Cpu => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        Device::Cuda(_) => 1,
+    }
+}

@@ -1,0 +1,139 @@
+//! The prepared windows of one model with their sequences.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use polaris_genomics::{ReferenceBundle, Window};
+use polaris_model::training::{Example, Recipe};
+use polaris_model::{Architecture, ModelId, Split};
+use sha2::{Digest, Sha256};
+
+use super::Covariate;
+use crate::windows_file::{LabelledWindow, read_windows};
+
+/// Name of the windows file in a model's prepared folder.
+const WINDOWS_FILE: &str = "windows.bed";
+
+/// A model's windows, labels, covariates and folds.
+#[derive(Debug)]
+pub(super) struct Dataset {
+    pub(super) id: ModelId,
+    pub(super) architecture: Architecture,
+    pub(super) windows_sha256: String,
+    pub(super) windows: Vec<LabelledWindow>,
+    pub(super) examples: Vec<Example>,
+}
+
+/// The models prepared in a folder, sorted; all of them, or the named ones.
+pub(super) fn find(prepared: &Path, only: &[ModelId]) -> anyhow::Result<Vec<ModelId>> {
+    let mut found: Vec<ModelId> = Vec::new();
+    let entries = std::fs::read_dir(prepared).with_context(|| prepared.display().to_string())?;
+    for entry in entries {
+        let entry = entry.with_context(|| prepared.display().to_string())?;
+        let id = entry.file_name().to_str().and_then(|name| name.parse::<ModelId>().ok());
+        if let Some(id) = id
+            && entry.path().join(WINDOWS_FILE).is_file()
+        {
+            found.push(id);
+        }
+    }
+    found.sort();
+    if let Some(missing) = only.iter().find(|id| !found.contains(id)) {
+        bail!("{missing} is not prepared in {}", prepared.display());
+    }
+    if found.is_empty() {
+        bail!("{} holds no prepared model; run `polaris-trainer prepare` first", prepared.display());
+    }
+    Ok(if only.is_empty() { found } else { found.into_iter().filter(|id| only.contains(id)).collect() })
+}
+
+impl Dataset {
+    /// Reads a model's windows and cuts their sequences, with what the recipe shifts by to either side.
+    pub(super) fn open(
+        prepared: &Path,
+        id: &ModelId,
+        bundle: &ReferenceBundle,
+        recipe: &Recipe,
+        without: &[Covariate],
+    ) -> anyhow::Result<Self> {
+        let path = prepared.join(id.to_string()).join(WINDOWS_FILE);
+        let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let windows_sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let windows = read_windows(&path)?;
+        let input_length = input_length(&path, &windows)?;
+        let uses = |covariate| !without.contains(&covariate);
+        let architecture =
+            Architecture::new(input_length, uses(Covariate::Expression), uses(Covariate::Region))
+                .with_context(|| path.display().to_string())?;
+        let examples = windows
+            .iter()
+            .map(|row| example(row, bundle, recipe.shift_bases, architecture.expression()))
+            .collect::<anyhow::Result<_>>()
+            .with_context(|| path.display().to_string())?;
+        Ok(Self { id: id.clone(), architecture, windows_sha256, windows, examples })
+    }
+
+    /// Bound windows.
+    pub(super) fn positives(&self) -> usize {
+        self.windows.iter().filter(|row| row.positive).count()
+    }
+
+    /// The fold of a window.
+    pub(super) fn fold(&self, window: usize, split: Split) -> Option<u8> {
+        let row = self.windows.get(window)?;
+        Some(match split {
+            Split::Chromosome => row.fold_chromosome,
+            Split::Random => row.fold_random,
+        })
+    }
+
+    /// Contigs whose windows lie in a fold by chromosome, sorted.
+    pub(super) fn contigs(&self, fold: u8) -> Vec<String> {
+        let in_fold = self.windows.iter().filter(|row| row.fold_chromosome == fold);
+        let mut contigs: Vec<String> = in_fold.map(|row| row.window.contig.clone()).collect();
+        contigs.sort();
+        contigs.dedup();
+        contigs
+    }
+}
+
+/// The length that all windows share.
+fn input_length(path: &Path, windows: &[LabelledWindow]) -> anyhow::Result<usize> {
+    let Some(first) = windows.first() else { bail!("{}: no windows", path.display()) };
+    match windows.iter().find(|row| row.window.length != first.window.length) {
+        None => Ok(first.window.length),
+        Some(other) => bail!(
+            "{}: {} has {} bases and {} has {}; windows must be of one length",
+            path.display(),
+            first.name,
+            first.window.length,
+            other.name,
+            other.window.length
+        ),
+    }
+}
+
+fn example(
+    row: &LabelledWindow,
+    bundle: &ReferenceBundle,
+    flank_bases: usize,
+    needs_expression: bool,
+) -> anyhow::Result<Example> {
+    let expression = match row.expression {
+        Some(value) => value,
+        None if needs_expression => {
+            bail!(
+                "{} has no expression value; prepare again with a table, or train --without expression",
+                row.name
+            )
+        }
+        None => 0.0,
+    };
+    let wider = Window {
+        start0: row.window.start0 - flank_bases as i64,
+        length: row.window.length + 2 * flank_bases,
+        ..row.window.clone()
+    };
+    let sequence = wider.sequence(bundle.reference())?;
+    Ok(Example { sequence, flank_bases, expression, region: row.region, positive: row.positive })
+}

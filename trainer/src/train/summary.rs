@@ -1,0 +1,121 @@
+//! The table at the end of a run.
+
+use std::fmt::Write;
+
+use anyhow::bail;
+use polaris_model::{Manifest, Split};
+
+use super::checkpoint::write_whole;
+use super::fold::Outcome;
+use super::plan::Plan;
+
+/// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv`, and fails if any
+/// model did.
+pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let mut table = String::from("model\tpositives\tnegatives");
+    for split in &plan.splits {
+        let _ = write!(table, "\tauroc_{split}\tauprc_{split}");
+    }
+    table.push_str("\theld_out_auroc\tversion\n");
+    println!("{:24} {:>9} {:>9}  {}", "model", "bound", "unbound", columns(plan));
+    let mut failures = Vec::new();
+    for (id, outcome) in outcomes {
+        match outcome {
+            Ok(manifest) => {
+                println!("{}", screen_row(plan, manifest));
+                table.push_str(&table_row(plan, manifest));
+            }
+            Err(error) => failures.push(format!("{id}: {error:#}")),
+        }
+    }
+    for &split in &plan.splits {
+        let mut values: Vec<f64> = outcomes
+            .iter()
+            .filter_map(|(_, outcome)| mean(outcome.as_ref().ok()?, split))
+            .map(|(auroc, _)| auroc)
+            .collect();
+        if let Some(median) = median(&mut values) {
+            println!("median AUROC over {} models, folds {}: {median:.3}", values.len(), label(split));
+        }
+    }
+    let path = plan.work.join(&plan.recipe.name).join("summary.tsv");
+    write_whole(&path, table.as_bytes())?;
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("{} of {} models failed:\n  {}", failures.len(), outcomes.len(), failures.join("\n  "))
+}
+
+fn columns(plan: &Plan) -> String {
+    let splits: Vec<String> =
+        plan.splits.iter().map(|&split| format!("{:>24}", format!("AUROC {}", label(split)))).collect();
+    format!("{}  version", splits.join(" "))
+}
+
+fn label(split: Split) -> &'static str {
+    match split {
+        Split::Chromosome => "by chromosome",
+        Split::Random => "at random",
+    }
+}
+
+fn screen_row(plan: &Plan, manifest: &Manifest) -> String {
+    let training = &manifest.training;
+    let splits: Vec<String> = plan
+        .splits
+        .iter()
+        .map(|&split| {
+            let text = mean(manifest, split).map_or_else(String::new, |(auroc, _)| {
+                format!(
+                    "{auroc:.3} ({:.3} to {:.3})",
+                    extreme(manifest, split, f64::min),
+                    extreme(manifest, split, f64::max)
+                )
+            });
+            format!("{text:>24}")
+        })
+        .collect();
+    format!(
+        "{:24} {:>9} {:>9}  {}  {}",
+        manifest.id.to_string(),
+        training.positives,
+        training.negatives,
+        splits.join(" "),
+        manifest.version
+    )
+}
+
+fn table_row(plan: &Plan, manifest: &Manifest) -> String {
+    let training = &manifest.training;
+    let mut row = format!("{}\t{}\t{}", manifest.id, training.positives, training.negatives);
+    for &split in &plan.splits {
+        match mean(manifest, split) {
+            Some((auroc, auprc)) => {
+                let _ = write!(row, "\t{auroc:.6}\t{auprc:.6}");
+            }
+            None => row.push_str("\tNA\tNA"),
+        }
+    }
+    let _ = writeln!(row, "\t{:.6}\t{}", training.held_out.auroc, manifest.version);
+    row
+}
+
+fn mean(manifest: &Manifest, split: Split) -> Option<(f64, f64)> {
+    let evaluation = manifest.training.evaluations.iter().find(|evaluation| evaluation.split == split)?;
+    Some((evaluation.mean_auroc()?, evaluation.mean_auprc()?))
+}
+
+fn extreme(manifest: &Manifest, split: Split, choose: fn(f64, f64) -> f64) -> f64 {
+    let folds = manifest.training.evaluations.iter().filter(|evaluation| evaluation.split == split);
+    folds.flat_map(|evaluation| &evaluation.folds).map(|fold| fold.auroc).reduce(choose).unwrap_or(f64::NAN)
+}
+
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values {
+        [] => None,
+        _ if values.len() % 2 == 1 => values.get(middle).copied(),
+        _ => Some((values.get(middle - 1)? + values.get(middle)?) / 2.0),
+    }
+}
