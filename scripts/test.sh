@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Sets up what is missing, builds, and runs every test of the workspace.
+#
+# Tests of real data read POLARIS_DATA (default ../shared/data) and POLARIS_GOLDEN (default ../shared/golden), and
+# skip with a word where these are missing. Arguments go to `cargo test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python3 scripts/setup_libtorch.py
+# The end-to-end tests run the programs themselves.
+cargo build --release --locked --bins
+cargo test --release --locked --workspace --no-fail-fast "$@"
