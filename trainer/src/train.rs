@@ -105,12 +105,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut splits: Vec<Split> = arguments.splits.iter().copied().map(Split::from).collect();
     splits.dedup();
     let jobs = arguments.jobs.map_or_else(|| default_jobs(arguments.device), NonZeroUsize::get);
-    // Networks train side by side: a core each is faster than all cores on one.
-    polaris_model::set_threads(if matches!(arguments.device, Device::Cpu) {
-        (default_jobs(Device::Cpu) / jobs).max(1)
-    } else {
-        1
-    });
+    // A sum depends on how an operation is divided among threads: with one each, the number of jobs does not show
+    // in the weights. Networks that train side by side are faster than all cores on one.
+    polaris_model::set_threads(1);
 
     let bundle = ReferenceBundle::open(&arguments.reference)?;
     let reference_digest = bundle.digest()?;

@@ -63,8 +63,8 @@ impl From<TchError> for TrainError {
     }
 }
 
-/// Trains a network from scratch. On the CPU the same examples, recipe and seed give the same weights, bit for
-/// bit, whatever other threads train meanwhile.
+/// Trains a network from scratch. On the CPU the same examples, recipe, seed and number of threads in an operation
+/// ([`set_threads`](crate::set_threads)) give the same weights, bit for bit, whatever else trains meanwhile.
 ///
 /// `observer` is told of each epoch and can stop the training.
 ///
