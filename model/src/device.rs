@@ -23,7 +23,7 @@ pub enum DeviceError {
     #[error(
         "libtorch_cuda.so could not be loaded ({0}); install the CUDA build of libtorch 2.11.0 and put its lib folder on the library path"
     )]
-    Library(#[from] libloading::Error),
+    Library(libloading::Error),
     /// There is no such GPU.
     #[error("{device} is not available: libtorch sees {count} CUDA devices")]
     Absent {
@@ -67,7 +67,7 @@ impl Device {
     /// If the CUDA library or the GPU is missing.
     pub fn prepare(self) -> Result<(), DeviceError> {
         let Self::Cuda(index) = self else { return Ok(()) };
-        load_cuda_library()?;
+        load_cuda_library().map_err(DeviceError::Library)?;
         let count = tch::Cuda::device_count();
         if i64::try_from(index).is_ok_and(|index| index < count) {
             Ok(())

@@ -74,12 +74,12 @@ pub enum LoadError {
         second_length: usize,
     },
     /// libtorch could not place the weights on the device.
-    #[error("model {id}: libtorch: {source}")]
+    #[error("model {id}: libtorch: {cause}")]
     Torch {
         /// The model.
         id: ModelId,
-        /// What libtorch says.
-        source: TchError,
+        /// What libtorch says; part of the message, so not its source as well.
+        cause: TchError,
     },
 }
 
@@ -145,7 +145,7 @@ impl Ensemble {
                 });
             }
             let network = Network::new(&weights, device.torch())
-                .map_err(|source| LoadError::Torch { id: id.clone(), source })?;
+                .map_err(|cause| LoadError::Torch { id: id.clone(), cause })?;
             networks.push(network);
             manifests.push(manifest);
             loaded(id);
@@ -288,8 +288,8 @@ impl EngineError {
             Self::Input(InputError::Length { window, expected, found }) => {
                 Self::Input(InputError::Length { window: window + first_window, expected, found })
             }
-            Self::Input(InputError::Sequence { window, source }) => {
-                Self::Input(InputError::Sequence { window: window + first_window, source })
+            Self::Input(InputError::Sequence { window, cause }) => {
+                Self::Input(InputError::Sequence { window: window + first_window, cause })
             }
             Self::Expression { window, expected, found } => {
                 Self::Expression { window: window + first_window, expected, found }

@@ -20,7 +20,7 @@ pub(crate) fn sequences<'a>(
         if sequence.len() != length {
             return Err(InputError::Length { window, expected: length, found: sequence.len() });
         }
-        one_hot(sequence, out).map_err(|source| InputError::Sequence { window, source })?;
+        one_hot(sequence, out).map_err(|cause| InputError::Sequence { window, cause })?;
     }
     let shape = [count as i64, BASES as i64, length as i64];
     Ok(Tensor::f_from_slice(&values)?.f_reshape(shape)?.f_to_device(device)?)
@@ -60,14 +60,21 @@ pub enum InputError {
         found: usize,
     },
     /// A letter that is no base.
-    #[error("window {window}: {source}")]
+    #[error("window {window}: {cause}")]
     Sequence {
         /// Index of the window in its batch, from 0.
         window: usize,
-        /// What is wrong.
-        source: SequenceError,
+        /// What is wrong; part of the message, so not its source as well.
+        cause: SequenceError,
     },
     /// libtorch failed.
     #[error("libtorch: {0}")]
-    Torch(#[from] TchError),
+    Torch(TchError),
+}
+
+// No `#[from]`: that would make the cause, which the message has, the error's source as well.
+impl From<TchError> for InputError {
+    fn from(cause: TchError) -> Self {
+        Self::Torch(cause)
+    }
 }

@@ -153,10 +153,17 @@ impl Network {
 pub enum NetworkError {
     /// libtorch failed.
     #[error("libtorch: {0}")]
-    Torch(#[from] TchError),
+    Torch(TchError),
     /// The weights are not usable.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+}
+
+// No `#[from]`: that would make the cause, which the message has, the error's source as well.
+impl From<TchError> for NetworkError {
+    fn from(cause: TchError) -> Self {
+        Self::Torch(cause)
+    }
 }
 
 fn convolve(input: &Tensor, layer: &Layer) -> Result<Tensor, TchError> {

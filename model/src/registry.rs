@@ -37,20 +37,20 @@ pub struct Registry {
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// A file or directory cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Io {
         /// File or directory.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why; part of the message, so not its source as well.
+        cause: std::io::Error,
     },
     /// A manifest that is not one.
-    #[error("{path}:{}:{}: {source}", .source.line(), .source.column())]
+    #[error("{path}:{}:{}: {cause}", .cause.line(), .cause.column())]
     Json {
         /// The manifest.
         path: PathBuf,
         /// What is wrong, and where.
-        source: serde_json::Error,
+        cause: serde_json::Error,
     },
     /// A manifest that does not fit its place, this version of the program, or itself.
     #[error("{path}: {field} is {found}, expected {expected}")]
@@ -65,12 +65,12 @@ pub enum RegistryError {
         expected: String,
     },
     /// The model file does not match.
-    #[error("model {id}: {source}")]
+    #[error("model {id}: {cause}")]
     Model {
         /// The model.
         id: ModelId,
         /// What is wrong with the file.
-        source: Box<ModelFileError>,
+        cause: Box<ModelFileError>,
     },
     /// A version that is there with other contents.
     #[error("{0} is published with other contents; a version is never changed")]
@@ -86,7 +86,7 @@ impl Registry {
     /// # Errors
     /// If the directory is missing or cannot be read.
     pub fn open(directory: &Path) -> Result<Self, RegistryError> {
-        std::fs::read_dir(directory).map_err(|source| io(directory, source))?;
+        std::fs::read_dir(directory).map_err(|cause| io(directory, cause))?;
         Ok(Self { directory: directory.to_owned() })
     }
 
@@ -95,7 +95,7 @@ impl Registry {
     /// # Errors
     /// If the directory cannot be made or read.
     pub fn create(directory: &Path) -> Result<Self, RegistryError> {
-        std::fs::create_dir_all(directory).map_err(|source| io(directory, source))?;
+        std::fs::create_dir_all(directory).map_err(|cause| io(directory, cause))?;
         Self::open(directory)
     }
 
@@ -110,8 +110,8 @@ impl Registry {
     /// If the directory cannot be read.
     pub fn model_ids(&self) -> Result<Vec<ModelId>, RegistryError> {
         let mut ids = Vec::new();
-        for entry in std::fs::read_dir(&self.directory).map_err(|source| io(&self.directory, source))? {
-            let entry = entry.map_err(|source| io(&self.directory, source))?;
+        for entry in std::fs::read_dir(&self.directory).map_err(|cause| io(&self.directory, cause))? {
+            let entry = entry.map_err(|cause| io(&self.directory, cause))?;
             let id = entry.file_name().to_str().and_then(|name| name.parse::<ModelId>().ok());
             // A dangling link is a model too: loading it reports what is missing.
             if let Some(id) = id
@@ -131,11 +131,11 @@ impl Registry {
     pub fn manifest(&self, id: &ModelId) -> Result<Manifest, RegistryError> {
         let directory = self.directory.join(id.to_string());
         let link = directory.join(CURRENT_LINK);
-        let target = std::fs::read_link(&link).map_err(|source| io(&link, source))?;
+        let target = std::fs::read_link(&link).map_err(|cause| io(&link, cause))?;
         let path = directory.join(&target).join(MANIFEST_FILE);
-        let text = std::fs::read_to_string(&path).map_err(|source| io(&path, source))?;
-        let manifest: Manifest = serde_json::from_str(&text)
-            .map_err(|source| RegistryError::Json { path: path.clone(), source })?;
+        let text = std::fs::read_to_string(&path).map_err(|cause| io(&path, cause))?;
+        let manifest: Manifest =
+            serde_json::from_str(&text).map_err(|cause| RegistryError::Json { path: path.clone(), cause })?;
         manifest.check(id, &target.to_string_lossy()).map_err(|(field, found, expected)| {
             RegistryError::Manifest { path: path.clone(), field, found, expected }
         })?;
@@ -151,11 +151,11 @@ impl Registry {
         let manifest = self.manifest(id)?;
         let path = self.directory.join(id.to_string()).join(&manifest.version).join(MODEL_FILE);
         let weights = read_weights(&path, &manifest.model_sha256, manifest.architecture)
-            .map_err(|source| RegistryError::Model { id: id.clone(), source: Box::new(source) })?;
+            .map_err(|cause| RegistryError::Model { id: id.clone(), cause: Box::new(cause) })?;
         Ok((manifest, weights))
     }
 }
 
-fn io(path: &Path, source: std::io::Error) -> RegistryError {
-    RegistryError::Io { path: path.to_owned(), source }
+fn io(path: &Path, cause: std::io::Error) -> RegistryError {
+    RegistryError::Io { path: path.to_owned(), cause }
 }

@@ -117,6 +117,21 @@ fn manifests_that_do_not_fit_are_refused() {
     assert!(registry.load(&id).unwrap_err().to_string().contains("manifest.json"));
 }
 
+/// Programs print an error with its sources: a cause that the message has already would be told twice.
+#[test]
+fn a_cause_is_told_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, id, version) = published(directory.path());
+    fs::write(version.join("model.pt"), "").unwrap();
+    let damaged = registry.load(&id).unwrap_err();
+    fs::write(version.join("manifest.json"), "{").unwrap();
+    let malformed = registry.load(&id).unwrap_err();
+    let missing = Registry::open(&directory.path().join("nowhere")).unwrap_err();
+    for error in [damaged, malformed, missing] {
+        assert!(std::error::Error::source(&error).is_none(), "{error}");
+    }
+}
+
 #[test]
 fn weights_that_are_no_numbers_are_refused() {
     let directory = tempfile::tempdir().unwrap();

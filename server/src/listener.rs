@@ -54,10 +54,11 @@ pub(crate) enum Listener {
 
 /// An address that cannot be listened at.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen at {address}: {source}")]
+#[error("cannot listen at {address}: {cause}")]
 pub(crate) struct BindError {
     address: ListenAddress,
-    source: Error,
+    /// Part of the message, so not the source as well.
+    cause: Error,
 }
 
 impl Listener {
@@ -70,7 +71,7 @@ impl Listener {
             ListenAddress::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp),
             ListenAddress::Unix(path) => bind_unix(path),
         };
-        bound.map_err(|source| BindError { address: address.clone(), source })
+        bound.map_err(|cause| BindError { address: address.clone(), cause })
     }
 
     /// The address as bound, with the port that the system picked.
@@ -151,8 +152,8 @@ mod tests {
         let address = ListenAddress::Unix(folder.path().join("a.sock"));
         drop(std::os::unix::net::UnixListener::bind(folder.path().join("a.sock")).unwrap());
         let live = Listener::bind(&address).await.unwrap();
-        let error = Listener::bind(&address).await.err().unwrap().to_string();
-        assert!(error.contains("another process listens there"), "{error}");
+        let error = format!("{:#}", anyhow::Error::from(Listener::bind(&address).await.err().unwrap()));
+        assert_eq!(error.matches("another process listens there").count(), 1, "{error}");
         drop(live);
         assert!(!folder.path().join("a.sock").exists());
     }

@@ -35,7 +35,7 @@ pub(crate) enum LoadingError {
     Load(Box<LoadError>),
     /// The models load but do not calculate.
     #[error("cannot serve: the first prediction failed: {0}")]
-    WarmUp(#[from] EngineError),
+    WarmUp(EngineError),
     /// The thread is gone without a word.
     #[error("the engine's thread ended while it was loading models")]
     Thread,
@@ -144,7 +144,7 @@ fn load(settings: &RegistrySettings, device: Device) -> Result<Ensemble, Loading
         device,
         &mut |model| tracing::debug!(%model, "verified and loaded"),
     )?;
-    ensemble.warm_up()?;
+    ensemble.warm_up().map_err(LoadingError::WarmUp)?;
     tracing::info!(
         models = ensemble.models().len(),
         elapsed_ms = start.elapsed().as_millis(),

@@ -29,7 +29,7 @@ pub(crate) enum ServeError {
     Transport(#[from] tonic::transport::Error),
     /// The descriptors of the protocol files do not decode.
     #[error("reflection: {0}")]
-    Reflection(#[from] tonic_reflection::server::Error),
+    Reflection(tonic_reflection::server::Error),
     /// The task failed.
     #[error(transparent)]
     Task(#[from] JoinError),
@@ -88,8 +88,8 @@ pub(crate) fn spawn(
         // Before the framework's own timeout, which would answer CANCELLED.
         .layer(DeadlineLayer)
         .add_service(health.service())
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
+        .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
+        .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?)
         .add_service(polaris.into_service());
     let stop = stopping.cancelled_owned();
     let (task, socket) = match listener {

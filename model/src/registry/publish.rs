@@ -48,7 +48,7 @@ impl Registry {
             training,
         };
         let directory = self.directory().join(id.to_string());
-        fs::create_dir_all(&directory).map_err(|source| io(&directory, source))?;
+        fs::create_dir_all(&directory).map_err(|cause| io(&directory, cause))?;
         let target = directory.join(&manifest.version);
         if target.exists() {
             require_same(&target, &bytes)?;
@@ -63,7 +63,7 @@ impl Registry {
 /// A version that is there already must hold the same network.
 fn require_same(target: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
     let path = target.join(MODEL_FILE);
-    let found = fs::read(&path).map_err(|source| io(&path, source))?;
+    let found = fs::read(&path).map_err(|cause| io(&path, cause))?;
     if found == bytes { Ok(()) } else { Err(RegistryError::Exists(target.to_owned())) }
 }
 
@@ -76,20 +76,20 @@ fn write_version(
     let staging = tempfile::Builder::new()
         .prefix(".publishing-")
         .tempdir_in(directory)
-        .map_err(|source| io(directory, source))?;
+        .map_err(|cause| io(directory, cause))?;
     write_synced(&staging.path().join(MODEL_FILE), bytes)?;
     let path = staging.path().join(MANIFEST_FILE);
     let mut json = serde_json::to_vec_pretty(manifest)
-        .map_err(|source| RegistryError::Json { path: path.clone(), source })?;
+        .map_err(|cause| RegistryError::Json { path: path.clone(), cause })?;
     json.push(b'\n');
     write_synced(&path, &json)?;
     make_readable(staging.path())?;
     sync(staging.path())?;
     let staged = staging.keep();
-    fs::rename(&staged, target).map_err(|source| {
+    fs::rename(&staged, target).map_err(|cause| {
         // The error to report is that of the rename; what is left behind has a name that nobody serves.
         let _ = fs::remove_dir_all(&staged);
-        io(target, source)
+        io(target, cause)
     })?;
     sync(directory)
 }
@@ -97,15 +97,15 @@ fn write_version(
 /// A temporary directory is private to its maker; a published one is for the server's user too.
 fn make_readable(directory: &Path) -> Result<(), RegistryError> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).map_err(|source| io(directory, source))
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).map_err(|cause| io(directory, cause))
 }
 
 fn swap_current(directory: &Path, version: &str) -> Result<(), RegistryError> {
     let temporary: PathBuf = directory.join(format!(".{CURRENT_LINK}-{}", std::process::id()));
     let link = directory.join(CURRENT_LINK);
     let _ = fs::remove_file(&temporary);
-    std::os::unix::fs::symlink(version, &temporary).map_err(|source| io(&temporary, source))?;
-    fs::rename(&temporary, &link).map_err(|source| io(&link, source))?;
+    std::os::unix::fs::symlink(version, &temporary).map_err(|cause| io(&temporary, cause))?;
+    fs::rename(&temporary, &link).map_err(|cause| io(&link, cause))?;
     sync(directory)
 }
 
@@ -115,9 +115,9 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
         file.write_all(bytes)?;
         file.sync_all()
     };
-    write().map_err(|source| io(path, source))
+    write().map_err(|cause| io(path, cause))
 }
 
 fn sync(directory: &Path) -> Result<(), RegistryError> {
-    File::open(directory).and_then(|file| file.sync_all()).map_err(|source| io(directory, source))
+    File::open(directory).and_then(|file| file.sync_all()).map_err(|cause| io(directory, cause))
 }

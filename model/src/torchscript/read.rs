@@ -13,12 +13,12 @@ use crate::weights::{Weights, WeightsError};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelFileError {
     /// The file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why; part of the message, so not its source as well.
+        cause: std::io::Error,
     },
     /// The digest is not that of the manifest.
     #[error("{path}: sha256 is {found}, the manifest says {expected}; the file is damaged or was replaced")]
@@ -31,20 +31,20 @@ pub enum ModelFileError {
         found: String,
     },
     /// libtorch does not accept the file.
-    #[error("{path}: libtorch does not load it: {}", first_line(.source))]
+    #[error("{path}: libtorch does not load it: {}", first_line(.cause))]
     Torch {
         /// The file.
         path: PathBuf,
         /// What libtorch says.
-        source: TchError,
+        cause: TchError,
     },
     /// The weights are not those of the architecture.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Weights {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: WeightsError,
+        cause: WeightsError,
     },
 }
 
@@ -63,9 +63,9 @@ pub fn read_weights(
     sha256: &str,
     architecture: Architecture,
 ) -> Result<Weights, ModelFileError> {
-    let torch = |source| ModelFileError::Torch { path: path.to_owned(), source };
-    let weights = |source| ModelFileError::Weights { path: path.to_owned(), source };
-    let bytes = std::fs::read(path).map_err(|source| ModelFileError::Io { path: path.to_owned(), source })?;
+    let torch = |cause| ModelFileError::Torch { path: path.to_owned(), cause };
+    let weights = |cause| ModelFileError::Weights { path: path.to_owned(), cause };
+    let bytes = std::fs::read(path).map_err(|cause| ModelFileError::Io { path: path.to_owned(), cause })?;
     let found = sha256_hex(&bytes);
     if found != sha256 {
         return Err(ModelFileError::Digest { path: path.to_owned(), expected: sha256.to_owned(), found });
