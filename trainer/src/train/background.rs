@@ -13,10 +13,10 @@ use super::dataset::Dataset;
 /// Draws for one substitution before giving up: most of a genome may be unsequenced.
 const DRAWS_PER_SUBSTITUTION: usize = 1000;
 
-/// Reference and alternate windows of random substitutions, for each cell line.
+/// Reference and alternate windows of random substitutions, for each cell line and input length.
 #[derive(Debug, Default)]
 pub(super) struct Background {
-    by_cell_line: BTreeMap<String, Vec<[Example; 2]>>,
+    pairs: BTreeMap<(String, usize), Vec<[Example; 2]>>,
 }
 
 /// Draws substitutions uniformly over sequenced bases of genes, on the gene's strand, placed in the window as
@@ -28,11 +28,14 @@ pub(super) fn sample(
     seed: u64,
 ) -> anyhow::Result<Background> {
     let mut background = Background::default();
-    let Some(length) = datasets.first().map(|dataset| dataset.architecture.input_length()) else {
-        return Ok(background);
-    };
-    let cell_lines: BTreeMap<&str, bool> =
-        datasets.iter().map(|dataset| (dataset.id.cell_line(), dataset.architecture.expression())).collect();
+    // Whether models of a cell line and length read expression.
+    let kinds: BTreeMap<(&str, usize), bool> = datasets
+        .iter()
+        .map(|dataset| {
+            let architecture = dataset.architecture;
+            ((dataset.id.cell_line(), architecture.input_length()), architecture.expression())
+        })
+        .collect();
     let genes = drawable_genes(bundle);
     let total: u64 = genes.iter().map(|gene| gene.bases).sum();
     if substitutions == 0 || total == 0 {
@@ -63,22 +66,19 @@ pub(super) fn sample(
         }
         let alternate = others[random.random_range(0..others.len())];
         let variant = Variant::new(gene.contig, position0, &base, &[alternate])?;
-        let alleles = allele_window(&variant, gene.strand, length, bundle.reference())?;
-        let AlternateWindow::Substituted { offset0, bases } = alleles.alternate else { continue };
-        let mut changed = alleles.reference.clone();
-        changed.splice(offset0..offset0 + bases.len(), bases);
-        let midpoint0 = alleles.window.midpoint0();
-        let region = bundle.genes().region_class(gene.contig, midpoint0);
-        for (&cell_line, &needs_expression) in &cell_lines {
+        for (&(cell_line, length), &needs_expression) in &kinds {
+            let alleles = allele_window(&variant, gene.strand, length, bundle.reference())?;
+            let AlternateWindow::Substituted { offset0, bases } = alleles.alternate else { continue };
+            let mut changed = alleles.reference.clone();
+            changed.splice(offset0..offset0 + bases.len(), bases);
+            let midpoint0 = alleles.window.midpoint0();
+            let region = bundle.genes().region_class(gene.contig, midpoint0);
             let expression =
                 if needs_expression { bundle.expression(cell_line, gene.contig, midpoint0)? } else { 0.0 };
             let example =
                 |sequence| Example { sequence, flank_bases: 0, expression, region, positive: false };
-            background
-                .by_cell_line
-                .entry(cell_line.to_owned())
-                .or_default()
-                .push([example(alleles.reference.clone()), example(changed.clone())]);
+            let pairs = background.pairs.entry((cell_line.to_owned(), length)).or_default();
+            pairs.push([example(alleles.reference), example(changed)]);
         }
         drawn += 1;
     }
@@ -123,7 +123,8 @@ impl Background {
         cell_line: &str,
         device: Device,
     ) -> anyhow::Result<Vec<f32>> {
-        let Some(pairs) = self.by_cell_line.get(cell_line) else { return Ok(Vec::new()) };
+        let kind = (cell_line.to_owned(), weights.architecture().input_length());
+        let Some(pairs) = self.pairs.get(&kind) else { return Ok(Vec::new()) };
         let probabilities = predict(weights, pairs.as_flattened(), device)?;
         Ok(probabilities
             .as_chunks::<2>()
