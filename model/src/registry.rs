@@ -44,6 +44,11 @@ pub enum RegistryError {
         /// Why; part of the message, so not its source as well.
         cause: std::io::Error,
     },
+    /// `current` is a directory or file of its own.
+    #[error(
+        "{0} is no link to a version directory (a copy may have followed links); make one with `ln -sfn VERSION current`"
+    )]
+    NoLink(PathBuf),
     /// A manifest that is not one.
     #[error("{path}:{}:{}: {cause}", .cause.line(), .cause.column())]
     Json {
@@ -127,17 +132,27 @@ impl Registry {
     /// Reads and checks the manifest of a model's current version.
     ///
     /// # Errors
-    /// If it is missing, malformed, of another format, or not about this model and version.
+    /// If it is missing, not linked to, malformed, of another format, or not about this model and version.
     pub fn manifest(&self, id: &ModelId) -> Result<Manifest, RegistryError> {
-        let directory = self.directory.join(id.to_string());
-        let link = directory.join(CURRENT_LINK);
-        let target = std::fs::read_link(&link).map_err(|cause| io(&link, cause))?;
-        let path = directory.join(&target).join(MANIFEST_FILE);
+        let link = self.directory.join(id.to_string()).join(CURRENT_LINK);
+        let target = std::fs::read_link(&link).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::InvalidInput => RegistryError::NoLink(link.clone()),
+            _ => io(&link, cause),
+        })?;
+        self.manifest_of(id, &target.to_string_lossy())
+    }
+
+    /// Reads and checks the manifest of one version.
+    fn manifest_of(&self, id: &ModelId, version: &str) -> Result<Manifest, RegistryError> {
+        let path = self.directory.join(id.to_string()).join(version).join(MANIFEST_FILE);
         let text = std::fs::read_to_string(&path).map_err(|cause| io(&path, cause))?;
         let manifest: Manifest =
             serde_json::from_str(&text).map_err(|cause| RegistryError::Json { path: path.clone(), cause })?;
-        manifest.check(id, &target.to_string_lossy()).map_err(|(field, found, expected)| {
-            RegistryError::Manifest { path: path.clone(), field, found, expected }
+        manifest.check(id, version).map_err(|(field, found, expected)| RegistryError::Manifest {
+            path: path.clone(),
+            field,
+            found,
+            expected,
         })?;
         Ok(manifest)
     }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use polaris_model::training::Recipe;
 use polaris_model::{
-    Architecture, Device, Ensemble, FoldMetrics, LoadError, ModelId, Registry, Split, TrainingRecord, Weights,
+    Architecture, DeltaBackground, Device, Ensemble, FoldMetrics, LoadError, ModelId, Registry, Split,
+    TrainingRecord, Weights,
 };
 
 fn record() -> TrainingRecord {
@@ -56,6 +57,46 @@ fn publish_then_load() {
     let again = registry.publish(&id, &Weights::from_formula(architecture(), 1), record()).unwrap();
     assert_eq!(again.version, manifest.version);
     assert_eq!(registry.load(&id).unwrap().1, Weights::from_formula(architecture(), 1));
+}
+
+#[test]
+fn the_same_network_with_another_record_is_another_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, id, _) = published(directory.path());
+    let first = registry.manifest(&id).unwrap();
+    let more = TrainingRecord { delta_background: DeltaBackground::from_deltas(vec![0.25]), ..record() };
+    let second = registry.publish(&id, &Weights::from_formula(architecture(), 1), more.clone()).unwrap();
+    assert_eq!(registry.manifest(&id).unwrap(), second);
+    assert_eq!(second.training, more);
+    assert_ne!(second.version, first.version);
+}
+
+#[test]
+fn publishing_again_on_another_day_adds_no_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, id, version) = published(directory.path());
+    let today = registry.manifest(&id).unwrap().version;
+    let earlier = format!("2001-02-03{}", &today["2001-02-03".len()..]);
+    let model = version.parent().unwrap();
+    fs::rename(&version, model.join(&earlier)).unwrap();
+    let path = model.join(&earlier).join("manifest.json");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace(&today, &earlier)).unwrap();
+    let again = registry.publish(&id, &Weights::from_formula(architecture(), 1), record()).unwrap();
+    assert_eq!(again.version, earlier);
+    assert_eq!(registry.load(&id).unwrap().0, again);
+    assert_eq!(fs::read_dir(model).unwrap().count(), 2, "one version and the link to it");
+}
+
+#[test]
+fn a_current_that_is_no_link_is_refused_with_the_remedy() {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, id, version) = published(directory.path());
+    let current = version.with_file_name("current");
+    fs::remove_file(&current).unwrap();
+    // What a copy that follows links makes of it.
+    fs::rename(&version, &current).unwrap();
+    let message = registry.load(&id).unwrap_err().to_string();
+    assert!(message.contains("QKI.K562/current") && message.contains("ln -sfn"), "{message}");
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub struct TrainingRecord {
     pub windows_sha256: String,
     /// The recipe.
     pub recipe: Recipe,
-    /// Seed of initialization, order and dropout.
+    /// Seed of the run; that of a network's initialization, order and dropout follows from it, the model, the
+    /// split and the fold.
     pub seed: u64,
     /// Bound windows in the file.
     pub positives: usize,

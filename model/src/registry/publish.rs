@@ -12,13 +12,13 @@ use crate::digest::sha256_hex;
 use crate::torchscript::write_model;
 use crate::weights::Weights;
 
-/// Leading characters of the model's digest that make a version's name unique.
+/// Leading characters of a digest that make a version's name unique.
 const DIGEST_CHARACTERS: usize = 8;
 
 impl Registry {
     /// Publishes a network as a new version of a model and makes it the current one. The version directory
     /// is written under a temporary name, synced and renamed; then `current` is swapped by rename.
-    /// Publishing the same network again makes its version current.
+    /// Publishing the same network with the same record again, on whatever day, makes its version current.
     ///
     /// Returns the manifest as published.
     ///
@@ -31,33 +31,52 @@ impl Registry {
         training: TrainingRecord,
     ) -> Result<Manifest, RegistryError> {
         let bytes = write_model(weights)?;
-        let model_sha256 = sha256_hex(&bytes);
-        let now = jiff::Timestamp::now();
-        let date = now.strftime("%Y-%m-%d");
-        let version = format!("{date}-{}", model_sha256.get(..DIGEST_CHARACTERS).unwrap_or(&model_sha256));
-        let manifest = Manifest {
+        let mut manifest = Manifest {
             format: MANIFEST_FORMAT,
             id: id.clone(),
-            version,
-            created: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            version: String::new(),
+            created: String::new(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             rbp: id.rbp().to_owned(),
             cell_line: id.cell_line().to_owned(),
             architecture: weights.architecture(),
-            model_sha256,
+            model_sha256: sha256_hex(&bytes),
             training,
         };
         let directory = self.directory().join(id.to_string());
         fs::create_dir_all(&directory).map_err(|cause| io(&directory, cause))?;
-        let target = directory.join(&manifest.version);
-        if target.exists() {
-            require_same(&target, &bytes)?;
-        } else {
-            write_version(&directory, &target, &bytes, &manifest)?;
+        sync(self.directory())?;
+        // Of all but version and date: a network published with other figures or another background must not
+        // pass for the version that is there.
+        let mut digest = sha256_hex(&json(&manifest, &directory)?);
+        digest.truncate(DIGEST_CHARACTERS);
+        if let Some(version) = version_of(&directory, &digest)? {
+            require_same(&directory.join(&version), &bytes)?;
+            let published = self.manifest_of(id, &version)?;
+            swap_current(&directory, &version)?;
+            return Ok(published);
         }
+        let now = jiff::Timestamp::now();
+        manifest.version = format!("{}-{digest}", now.strftime("%Y-%m-%d"));
+        manifest.created = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        write_version(&directory, &bytes, &manifest)?;
         swap_current(&directory, &manifest.version)?;
         Ok(manifest)
     }
+}
+
+/// The version whose name ends with this digest, of whatever day.
+fn version_of(directory: &Path, digest: &str) -> Result<Option<String>, RegistryError> {
+    for entry in fs::read_dir(directory).map_err(|cause| io(directory, cause))? {
+        let name = entry.map_err(|cause| io(directory, cause))?.file_name();
+        if let Some(name) = name.to_str()
+            && !name.starts_with('.')
+            && name.rsplit_once('-').is_some_and(|(_, end)| end == digest)
+        {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// A version that is there already must hold the same network.
@@ -67,29 +86,29 @@ fn require_same(target: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
     if found == bytes { Ok(()) } else { Err(RegistryError::Exists(target.to_owned())) }
 }
 
-fn write_version(
-    directory: &Path,
-    target: &Path,
-    bytes: &[u8],
-    manifest: &Manifest,
-) -> Result<(), RegistryError> {
+fn json(manifest: &Manifest, path: &Path) -> Result<Vec<u8>, RegistryError> {
+    let mut json = serde_json::to_vec_pretty(manifest)
+        .map_err(|cause| RegistryError::Json { path: path.to_owned(), cause })?;
+    json.push(b'\n');
+    Ok(json)
+}
+
+fn write_version(directory: &Path, bytes: &[u8], manifest: &Manifest) -> Result<(), RegistryError> {
     let staging = tempfile::Builder::new()
         .prefix(".publishing-")
         .tempdir_in(directory)
         .map_err(|cause| io(directory, cause))?;
     write_synced(&staging.path().join(MODEL_FILE), bytes)?;
     let path = staging.path().join(MANIFEST_FILE);
-    let mut json = serde_json::to_vec_pretty(manifest)
-        .map_err(|cause| RegistryError::Json { path: path.clone(), cause })?;
-    json.push(b'\n');
-    write_synced(&path, &json)?;
+    write_synced(&path, &json(manifest, &path)?)?;
     make_readable(staging.path())?;
     sync(staging.path())?;
     let staged = staging.keep();
-    fs::rename(&staged, target).map_err(|cause| {
+    let target = directory.join(&manifest.version);
+    fs::rename(&staged, &target).map_err(|cause| {
         // The error to report is that of the rename; what is left behind has a name that nobody serves.
         let _ = fs::remove_dir_all(&staged);
-        io(target, cause)
+        io(&target, cause)
     })?;
     sync(directory)
 }
