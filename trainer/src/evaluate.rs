@@ -48,6 +48,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 .is_some_and(|contigs| contigs.iter().any(|contig| contig == contig_key(&row.contig))),
         })
         .collect();
-    print!("{}", report::text(&judged).context("comparing truth and scores")?);
-    Ok(())
+    let text = report::text(&judged).context("comparing truth and scores")?;
+    Ok(crate::terminal::print(text.trim_end())?)
 }

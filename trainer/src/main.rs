@@ -5,6 +5,7 @@ mod metrics;
 mod peaks_table;
 mod prepare;
 mod simulate;
+mod terminal;
 mod text_table;
 mod train;
 mod windows_file;
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("polaris-trainer: {error:#}");
+            terminal::say(format_args!("polaris-trainer: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -20,8 +20,6 @@ mod seeds;
 mod summary;
 mod terrain;
 
-use std::io;
-
 use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use polaris_genomics::ReferenceBundle;
@@ -33,6 +31,7 @@ use self::options::Options;
 use self::record::{Inputs, Record, sha256_of_file};
 use self::terrain::Terrain;
 use crate::peaks_table::{ModelName, PeaksEntry, read_peaks_table};
+use crate::terminal;
 
 /// Prepares the models that the arguments name and prints a table of them.
 ///
@@ -49,11 +48,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let named: Vec<(String, &anyhow::Result<Outcome>)> =
         entries.iter().map(|entry| entry.model.to_string()).zip(&outcomes).collect();
-    summary::print(&named, &mut io::stdout().lock())?;
+    terminal::print(summary::table(&named))?;
     for (model, outcome) in &named {
         match outcome {
-            Ok(outcome) => summary::notes(model, outcome).iter().for_each(|note| eprintln!("note: {note}")),
-            Err(error) => eprintln!("error: {model}: {error:#}"),
+            Ok(outcome) => {
+                for note in summary::notes(model, outcome) {
+                    terminal::say(format_args!("note: {note}"));
+                }
+            }
+            Err(error) => terminal::say(format_args!("error: {model}: {error:#}")),
         }
     }
     conclude(&outcomes)

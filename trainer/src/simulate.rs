@@ -88,6 +88,5 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let world = world::draw(&plan)?;
     write::write(&plan, &world, &destination.directory())?;
     destination.publish()?;
-    println!("{}", Summary(&world));
-    Ok(())
+    Ok(crate::terminal::print(Summary(&world))?)
 }

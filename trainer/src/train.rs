@@ -20,6 +20,8 @@ use polaris_model::{Device, ModelId, Registry, Split};
 use dataset::Dataset;
 use plan::Plan;
 
+use crate::terminal;
+
 /// Fewer bound windows than this teach nothing.
 const MINIMUM_POSITIVES: usize = 20;
 /// Fewer than this train, but the figures say little.
@@ -125,16 +127,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             )),
             positives => {
                 if positives < SCANT_POSITIVES {
-                    eprintln!(
+                    terminal::say(format_args!(
                         "note: {id} has only {positives} bound windows: expect poor and uncertain figures"
-                    );
+                    ));
                 }
                 datasets.push(dataset);
             }
         }
     }
     for (id, reason) in &skipped {
-        eprintln!("skipped: {id}: {reason}");
+        terminal::say(format_args!("skipped: {id}: {reason}"));
     }
     if datasets.is_empty() {
         bail!("no model in {} can be trained", arguments.prepared.display());

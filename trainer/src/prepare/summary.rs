@@ -1,7 +1,5 @@
 //! The table that `prepare` prints.
 
-use std::io::{self, Write};
-
 use super::model::Outcome;
 use super::positives::PeakCounts;
 
@@ -11,14 +9,13 @@ struct Row([String; 8]);
 const HEADINGS: [&str; 8] =
     ["model", "peaks", "positives", "negatives", "contigs", "folds", "result", "dropped"];
 
-/// Prints what came of each model, aligned in columns. A reader that goes away early is no failure.
-pub(super) fn print(models: &[(String, &anyhow::Result<Outcome>)], out: &mut impl Write) -> io::Result<()> {
+/// What came of each model, aligned in columns.
+pub(super) fn table(models: &[(String, &anyhow::Result<Outcome>)]) -> String {
     let mut rows = vec![Row(HEADINGS.map(str::to_owned))];
     rows.extend(models.iter().map(|(model, outcome)| row(model, outcome)));
     let width = |column: usize| rows.iter().map(|row| row.0[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 8] = std::array::from_fn(width);
-    let mut text = String::new();
-    for Row(cells) in &rows {
+    let line = |Row(cells): &Row| {
         let padded: Vec<String> = cells
             .iter()
             .zip(widths)
@@ -28,13 +25,9 @@ pub(super) fn print(models: &[(String, &anyhow::Result<Outcome>)], out: &mut imp
                 _ => format!("{cell:<width$}"),
             })
             .collect();
-        text.push_str(padded.join("  ").trim_end());
-        text.push('\n');
-    }
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
+        padded.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<String>>().join("\n")
 }
 
 fn row(model: &str, outcome: &anyhow::Result<Outcome>) -> Row {

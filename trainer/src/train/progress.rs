@@ -7,6 +7,7 @@ use polaris_model::training::Epoch;
 use polaris_model::{FoldMetrics, Manifest, Split};
 
 use super::plan::{Plan, Task};
+use crate::terminal;
 
 /// Progress of a run, measured in windows passed through networks.
 pub(super) struct Progress {
@@ -75,7 +76,7 @@ impl Progress {
                 // A terminal that went away is no reason to stop training.
                 let _ = bars.println(text);
             }
-            None => eprintln!("{text}"),
+            None => terminal::say(text),
         }
     }
 }

@@ -8,6 +8,7 @@ use polaris_model::{Manifest, Split};
 use super::checkpoint::write_whole;
 use super::fold::Outcome;
 use super::plan::Plan;
+use crate::terminal;
 
 /// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv`, and fails if any
 /// model did.
@@ -17,12 +18,12 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
         let _ = write!(table, "\tauroc_{split}\tauprc_{split}");
     }
     table.push_str("\theld_out_auroc\tversion\n");
-    println!("{:24} {:>9} {:>9}  {}", "model", "bound", "unbound", columns(plan));
+    let mut screen = format!("{:24} {:>9} {:>9}  {}", "model", "bound", "unbound", columns(plan));
     let mut failures = Vec::new();
     for (id, outcome) in outcomes {
         match outcome {
             Ok(manifest) => {
-                println!("{}", screen_row(plan, manifest));
+                screen.push_str(&screen_row(plan, manifest));
                 table.push_str(&table_row(plan, manifest));
             }
             Err(error) => failures.push(format!("{id}: {error:#}")),
@@ -35,11 +36,17 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
             .map(|(auroc, _)| auroc)
             .collect();
         if let Some(median) = median(&mut values) {
-            println!("median AUROC over {} models, folds {}: {median:.3}", values.len(), label(split));
+            let _ = write!(
+                screen,
+                "\nmedian AUROC over {} models, folds {}: {median:.3}",
+                values.len(),
+                label(split)
+            );
         }
     }
     let path = plan.work.join(&plan.recipe.name).join("summary.tsv");
     write_whole(&path, table.as_bytes())?;
+    terminal::print(screen)?;
     if failures.is_empty() {
         return Ok(());
     }
@@ -76,7 +83,7 @@ fn screen_row(plan: &Plan, manifest: &Manifest) -> String {
         })
         .collect();
     format!(
-        "{:24} {:>9} {:>9}  {}  {}",
+        "\n{:24} {:>9} {:>9}  {}  {}",
         manifest.id.to_string(),
         training.positives,
         training.negatives,
