@@ -26,6 +26,7 @@ mod allele_windows;
 mod annotation;
 mod bundle;
 mod contig;
+mod decompression;
 mod expression;
 mod interval;
 mod reference;
@@ -44,6 +45,7 @@ pub use self::{
     annotation::{AnnotationError, Gene, GeneIndex, ScoringStrands, Transcript},
     bundle::{BundleError, ReferenceBundle},
     contig::{Contig, contig_key},
+    decompression::decompressed,
     expression::{ExpressionError, ExpressionTable},
     interval::{Interval, IntervalError, IntervalSet},
     reference::{Reference, ReferenceError},

@@ -1,21 +1,12 @@
-//! Opens the input, told by its content: plain text, gzip or bgzip.
+//! Opens the input: a file or standard input, plain or compressed.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
+use polaris_genomics::decompressed;
 
 use super::input_error::InputError;
-
-const BUFFER_BYTES: usize = 256 << 10;
-/// A gzip header with the field in which bgzip keeps the size of a block.
-const MAGIC_BYTES: usize = 18;
-/// The empty block at the end of every complete bgzip file (SAM specification, 4.1.2).
-const BGZIP_END: [u8; 28] = [
-    0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0, 0x1b, 0, 0x03, 0, 0, 0, 0, 0,
-    0, 0, 0, 0,
-];
 
 /// Decompressed bytes of the input.
 pub(super) type Bytes = Box<dyn BufRead + Send>;
@@ -32,113 +23,4 @@ pub(super) fn open(path: &Path) -> Result<(Bytes, String), InputError> {
     let bytes =
         decompressed(source).map_err(|source| InputError::Read { name: name.clone(), line: 1, source })?;
     Ok((bytes, name))
-}
-
-fn decompressed(mut source: Box<dyn Read + Send>) -> io::Result<Bytes> {
-    let mut magic = Vec::with_capacity(MAGIC_BYTES);
-    source.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut magic)?;
-    let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
-    let is_bgzip =
-        is_gzip && magic.get(3).is_some_and(|flags| flags & 4 != 0) && magic.get(12..14) == Some(b"BC");
-    let whole = Cursor::new(magic).chain(source);
-    let decoder = |source| MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, source));
-    Ok(match (is_gzip, is_bgzip) {
-        (false, _) => Box::new(BufReader::with_capacity(BUFFER_BYTES, whole)),
-        (true, false) => Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder(Tail::new(whole)))),
-        (true, true) => {
-            Box::new(BufReader::with_capacity(BUFFER_BYTES, Complete { decoder: decoder(Tail::new(whole)) }))
-        }
-    })
-}
-
-/// Remembers the last bytes that went through.
-struct Tail<R> {
-    source: R,
-    last: Vec<u8>,
-}
-
-impl<R> Tail<R> {
-    fn new(source: R) -> Self {
-        Self { source, last: Vec::new() }
-    }
-}
-
-impl<R: Read> Read for Tail<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        let read = buffer.get(..count).unwrap_or_default();
-        self.last.extend_from_slice(read.get(count.saturating_sub(BGZIP_END.len())..).unwrap_or_default());
-        let surplus = self.last.len().saturating_sub(BGZIP_END.len());
-        self.last.drain(..surplus);
-        Ok(count)
-    }
-}
-
-/// A bgzip file that is only at its end when the end marker has come: one cut between two blocks would
-/// otherwise pass for a shorter file.
-struct Complete<R> {
-    decoder: MultiGzDecoder<BufReader<Tail<R>>>,
-}
-
-impl<R: Read> Read for Complete<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.decoder.read(buffer)?;
-        if count == 0 && !buffer.is_empty() && self.decoder.get_ref().get_ref().last != BGZIP_END {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the end marker of bgzip is missing"));
-        }
-        Ok(count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {
-        let mut text = Vec::new();
-        decompressed(Box::new(Cursor::new(bytes.to_vec())))?.read_to_end(&mut text)?;
-        Ok(text)
-    }
-
-    fn gzip(text: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(text).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn bgzip(text: &[u8]) -> Vec<u8> {
-        let mut encoder = noodles_bgzf::io::Writer::new(Vec::new());
-        encoder.write_all(text).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    #[test]
-    fn by_content() {
-        let text = b"##fileformat=VCFv4.2\n".repeat(9000);
-        assert_eq!(read(&text).unwrap(), text);
-        assert_eq!(read(&gzip(&text)).unwrap(), text);
-        assert_eq!(read(&[gzip(b"one\n"), gzip(b"two\n")].concat()).unwrap(), b"one\ntwo\n");
-        assert_eq!(read(&bgzip(&text)).unwrap(), text);
-        assert_eq!(read(b"").unwrap(), b"");
-        assert_eq!(read(b"#").unwrap(), b"#");
-    }
-
-    #[test]
-    fn truncated_at_any_byte() {
-        for whole in [bgzip(b"one\ntwo\nthree\n"), gzip(b"one\ntwo\nthree\n")] {
-            for length in MAGIC_BYTES..whole.len() {
-                assert!(read(&whole[..length]).is_err(), "{length} of {}", whole.len());
-            }
-        }
-    }
-
-    #[test]
-    fn cut_between_two_blocks() {
-        let whole = bgzip(&b"one\n".repeat(40_000));
-        let cut = whole.len() - BGZIP_END.len();
-        let message = read(&whole[..cut]).unwrap_err().to_string();
-        assert!(message.contains("end marker"), "{message}");
-    }
 }

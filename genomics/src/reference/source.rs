@@ -12,11 +12,7 @@ use noodles_core::{Position, region::Interval};
 use noodles_fasta::{self as fasta, fai};
 
 use super::ReferenceError;
-use crate::{
-    contig::Contig,
-    sequence::normalize_base,
-    text::{Compression, compression},
-};
+use crate::{contig::Contig, decompression::Compression, sequence::normalize_base};
 
 pub(super) trait SeekableRead: BufRead + Seek + Send {}
 
@@ -34,7 +30,9 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self, ReferenceError> {
-        let found = compression(path).map_err(|cause| read_error(path, cause))?;
+        let (_, found) = File::open(path)
+            .and_then(|mut file| Compression::of(&mut file))
+            .map_err(|cause| read_error(path, cause))?;
         if found == Compression::Gzip {
             return Err(ReferenceError::PlainGzip { path: path.to_owned() });
         }
