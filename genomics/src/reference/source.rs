@@ -8,7 +8,6 @@ use std::{
 };
 
 use noodles_bgzf::{self as bgzf, gzi};
-use noodles_core::{Position, region::Interval};
 use noodles_fasta::{self as fasta, fai};
 
 use super::ReferenceError;
@@ -114,12 +113,9 @@ impl Source {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => self.truncated(&name(), start0),
             _ => read_error(&self.path, cause),
         };
-        let offset = usize::try_from(start0)
-            .ok()
-            .and_then(|start0| Position::try_from(start0.checked_add(1)?).ok())
-            .map(|start| record.query(Interval::from(start..)))
-            .ok_or_else(|| self.truncated(&name(), start0))?
-            .map_err(failed)?;
+        let offset = file_offset(record, start0)
+            .filter(|&offset| self.blocks.as_ref().is_none_or(|blocks| blocks.query(offset).is_ok()))
+            .ok_or_else(|| self.truncated(&name(), start0))?;
         reader.get_mut().seek(SeekFrom::Start(offset)).map_err(failed)?;
         let mut sequence = Vec::with_capacity(usize::try_from(bases).unwrap_or(0));
         let read = reader.sequence_reader().take(bases).read_to_end(&mut sequence).map_err(failed)?;
@@ -139,6 +135,12 @@ impl Source {
             position1: start0.saturating_add(1),
         }
     }
+}
+
+/// Where a base stands in the file; `None` if that is no place in any file, as a damaged index can have it.
+fn file_offset(record: &fai::Record, start0: u64) -> Option<u64> {
+    let (lines, column) = (start0 / record.line_base_count(), start0 % record.line_base_count());
+    lines.checked_mul(record.line_width().get())?.checked_add(column)?.checked_add(record.position())
 }
 
 fn read_error(path: &Path, cause: io::Error) -> ReferenceError {

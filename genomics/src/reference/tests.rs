@@ -110,6 +110,31 @@ fn an_index_older_than_the_file_is_refused() {
 }
 
 #[test]
+fn an_index_of_absurd_numbers_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let plain = directory.path().join("genome.fa");
+    write_fasta(&plain, &[("chr1", b"ACGTACGTACG")], "\n");
+    let bgzipped = bgzip(&plain);
+    for numbers in [
+        "18446744073709551615\t6\t7\t8",
+        "11\t18446744073709551615\t7\t8",
+        "11\t9223372036854775808\t7\t8",
+        "11\t6\t1\t18446744073709551615",
+        "18446744073709551614\t6\t1\t18446744073709551615",
+        "9223372036854775807\t6\t7\t8",
+        "400\t6\t7\t8",
+    ] {
+        for path in [&plain, &bgzipped] {
+            let mut index = path.clone().into_os_string();
+            index.push(".fai");
+            fs::write(index, format!("chr1\t{numbers}\n")).unwrap();
+            let message = Reference::open(path).err().unwrap().to_string();
+            assert!(message.contains("`samtools faidx "), "{numbers}: {message}");
+        }
+    }
+}
+
+#[test]
 fn a_contig_of_two_lines_in_the_index_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("genome.fa");
