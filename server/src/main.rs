@@ -21,7 +21,7 @@ mod settings;
 mod shutdown;
 mod status;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -52,7 +52,8 @@ fn main() -> ExitCode {
     let settings = match Settings::load(arguments.config.as_deref(), arguments.flags()) {
         Ok(settings) => settings,
         Err(error) => {
-            eprintln!("polaris-server: {error}");
+            // As with the log: who started the server may have gone.
+            let _ = writeln!(std::io::stderr(), "polaris-server: {error}");
             return ExitCode::from(BAD_SETTINGS);
         }
     };
@@ -60,6 +61,8 @@ fn main() -> ExitCode {
         .with_env_filter(EnvFilter::new(&settings.log))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // They would go to standard error, where the log could not be written, and end the server by a panic.
+        .log_internal_errors(false)
         .init();
     let thread = EngineThread::default();
     let code = match run(settings, &thread) {
