@@ -33,7 +33,7 @@ pub struct Transcript {
     pub start0: u64,
     /// The base after the last.
     pub end0: u64,
-    /// Exons; the whole transcript if the file lists none.
+    /// Exons. The whole transcript if the file lists none for any; none if it lists those of others alone.
     pub exons: Vec<(u64, u64)>,
     /// 5' untranslated regions: the file's, or the exons' bases before the coding sequence.
     pub five_prime_utr: Vec<(u64, u64)>,

@@ -80,7 +80,9 @@ impl Draft {
         for (index, gene) in genes.iter().enumerate() {
             by_key.entry((gene.locus, gene.names.key.clone())).or_default().push(index);
         }
-        let mut assembled: Vec<_> = transcripts.into_iter().flat_map(TranscriptDraft::assemble).collect();
+        let file_has_parts = transcripts.iter().any(|transcript| !transcript.parts.is_empty());
+        let mut assembled: Vec<_> =
+            transcripts.into_iter().flat_map(|transcript| transcript.assemble(file_has_parts)).collect();
         // By position, so that transcripts of a gene without a line of its own join from left to right.
         assembled.sort_by(|(left, left_gene, left_locus), (right, right_gene, right_locus)| {
             let key = |transcript: &Transcript| (transcript.start0, transcript.end0);
@@ -129,17 +131,17 @@ fn home(genes: &[GeneDraft], candidates: &[usize], transcript: &Transcript) -> O
 }
 
 impl TranscriptDraft {
-    fn assemble(self) -> Vec<(Transcript, GeneNames, Locus)> {
+    fn assemble(self, file_has_parts: bool) -> Vec<(Transcript, GeneNames, Locus)> {
         let Self { locus, id, gene, mut spans, parts } = self;
         spans.sort_unstable();
         spans.dedup();
         let assembled: Vec<Transcript> = if spans.len() <= 1 {
-            assemble(&id, locus.strand, spans.first().copied(), &parts).into_iter().collect()
+            assemble(&id, locus.strand, spans.first().copied(), &parts, file_has_parts).into_iter().collect()
         } else {
             let within = |part: &Part, span: (u32, u32)| span.0 <= part.start0 && part.end0 <= span.1;
             let spans = spans.into_iter().filter_map(|span| {
                 let own: Vec<Part> = parts.iter().filter(|part| within(part, span)).copied().collect();
-                assemble(&id, locus.strand, Some(span), &own)
+                assemble(&id, locus.strand, Some(span), &own, file_has_parts)
             });
             spans.collect()
         };

@@ -65,6 +65,16 @@ chr1\tx\texon\t5\t6\t.\t?\t.\tParent=T5
 ACGT
 ";
 
+/// A file cut out of a larger one has lines of transcripts whose exons lie elsewhere.
+#[test]
+fn a_transcript_whose_exons_were_cut_off_is_no_exon() {
+    let long = "chr1\tx\ttranscript\t9001\t90000\t.\t+\t.\tgene_id \"G9\"; transcript_id \"T9\";\n";
+    let genes = open((GTF.to_owned() + long).as_bytes()).unwrap();
+    assert_eq!(genes.region_class("chr1", 50_000), Some(RegionClass::Intron));
+    let alone = open(long.as_bytes()).unwrap();
+    assert_eq!(alone.region_class("chr1", 50_000), Some(RegionClass::Exon));
+}
+
 #[test]
 fn gtf_and_gff3_give_the_same_genes() {
     let gtf = open(GTF.as_bytes()).unwrap();
@@ -182,6 +192,7 @@ fn an_identifier_may_name_genes_at_several_places() {
         line("chrX", "exon", 1, 20, '+', "transcript_id \"T\""),
         line("chrY", "gene", 1, 100, '+', ""),
         line("chrY", "transcript", 1, 100, '+', "transcript_id \"T\""),
+        line("chrY", "exon", 1, 100, '+', "transcript_id \"T\""),
         line("chrX", "gene", 5001, 5100, '+', ""),
         line("chrX", "transcript", 5001, 5100, '+', "transcript_id \"T\""),
         line("chrX", "exon", 5001, 5020, '+', "transcript_id \"T\""),

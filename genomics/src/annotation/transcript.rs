@@ -43,11 +43,15 @@ pub(super) struct Part {
 }
 
 /// Puts a transcript together; `span` is that of its own line, if it has one. `None` if there is nothing to it.
+///
+/// A transcript without parts is one exon, unless `file_has_parts`: then its exons are missing here (a file cut out of
+/// a larger one keeps the lines that overlap), and what is known of it lies between them.
 pub(super) fn assemble(
     id: &str,
     strand: Strand,
     span: Option<(u32, u32)>,
     parts: &[Part],
+    file_has_parts: bool,
 ) -> Option<Transcript> {
     let all = || parts.iter().map(|part| (part.start0, part.end0)).chain(span);
     let start0 = u64::from(all().map(|(start0, _)| start0).min()?);
@@ -62,7 +66,7 @@ pub(super) fn assemble(
     if exons.is_empty() {
         exons = merged(&mut parts.iter().map(bases));
     }
-    if exons.is_empty() {
+    if exons.is_empty() && !file_has_parts {
         exons.push((start0, end0));
     }
     let coding: Vec<_> = merged(&mut of_kind(PartKind::Coding));
@@ -115,10 +119,10 @@ mod tests {
         use PartKind::{Coding, Exon};
         let parts =
             parts(&[(Exon, 10, 30), (Exon, 50, 90), (Coding, 20, 30), (Coding, 50, 60), (Coding, 60, 63)]);
-        let forward = assemble("t", Strand::Forward, Some((10, 90)), &parts).unwrap();
+        let forward = assemble("t", Strand::Forward, Some((10, 90)), &parts, true).unwrap();
         assert_eq!(forward.five_prime_utr, [(10, 20)]);
         assert_eq!(forward.three_prime_utr, [(63, 90)]);
-        let reverse = assemble("t", Strand::Reverse, None, &parts).unwrap();
+        let reverse = assemble("t", Strand::Reverse, None, &parts, true).unwrap();
         assert_eq!(reverse.five_prime_utr, [(63, 90)]);
         assert_eq!(reverse.three_prime_utr, [(10, 20)]);
         assert_eq!((reverse.start0, reverse.end0), (10, 90));
@@ -128,17 +132,19 @@ mod tests {
     fn unsided_untranslated_regions_are_split_by_the_coding_sequence() {
         use PartKind::{Coding, Exon, Utr};
         let parts = parts(&[(Exon, 0, 100), (Utr, 0, 5), (Utr, 95, 100), (Coding, 5, 92)]);
-        let reverse = assemble("t", Strand::Reverse, None, &parts).unwrap();
+        let reverse = assemble("t", Strand::Reverse, None, &parts, true).unwrap();
         assert_eq!(reverse.five_prime_utr, [(95, 100)]);
         assert_eq!(reverse.three_prime_utr, [(0, 5)]);
     }
 
     #[test]
-    fn a_transcript_without_parts_is_one_exon() {
-        let whole = assemble("t", Strand::Forward, Some((3, 9)), &[]).unwrap();
+    fn a_transcript_without_parts_is_one_exon_where_none_has_parts() {
+        let whole = assemble("t", Strand::Forward, Some((3, 9)), &[], false).unwrap();
         assert_eq!(whole.exons, [(3, 9)]);
         assert!(whole.five_prime_utr.is_empty() && whole.three_prime_utr.is_empty());
-        assert_eq!(assemble("t", Strand::Forward, None, &[]), None);
+        let cut = assemble("t", Strand::Forward, Some((3, 9)), &[], true).unwrap();
+        assert_eq!((cut.start0, cut.end0, cut.exons), (3, 9, vec![]));
+        assert_eq!(assemble("t", Strand::Forward, None, &[], false), None);
     }
 
     #[test]
