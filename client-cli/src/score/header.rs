@@ -1,4 +1,4 @@
-//! The header: kept as it came, with our lines before `#CHROM`.
+//! The header: kept as it came, with our lines before `#CHROM`, and the format's line first.
 
 use super::info::{FIELDS, Field};
 use super::input_error::InputError;
@@ -6,6 +6,8 @@ use super::record::{Line, malformed};
 
 /// Prefix of our own lines of provenance.
 const PROVENANCE: &[u8] = b"##POLARIS_";
+/// Prefix of the line that must come first.
+const FORMAT: &[u8] = b"##fileformat=";
 
 /// The lines up to and with `#CHROM`.
 #[derive(Debug)]
@@ -54,14 +56,20 @@ impl Header {
         }
     }
 
-    /// The header to write. Our lines from an earlier run are replaced.
+    /// The header to write. Our lines from an earlier run are replaced. htslib takes a file for a VCF by its first
+    /// line alone, so that a `##fileformat` which is missing or late is put there.
     pub(super) fn with_ours(&self, provenance: &Provenance) -> Vec<u8> {
-        let mut out = Vec::new();
-        for line in self.lines.iter().filter(|line| !is_ours(&line.content)) {
+        let ending: &[u8] = if self.columns.ending.is_empty() { b"\n" } else { self.columns.ending };
+        let (formats, others): (Vec<&Line>, Vec<&Line>) =
+            self.lines.iter().partition(|line| line.content.starts_with(FORMAT));
+        let mut out = match formats.first() {
+            Some(format) => [&format.content, format.ending].concat(),
+            None => [FORMAT, b"VCFv4.2", ending].concat(),
+        };
+        for line in others.into_iter().filter(|line| !is_ours(&line.content)) {
             out.extend_from_slice(&line.content);
             out.extend_from_slice(line.ending);
         }
-        let ending: &[u8] = if self.columns.ending.is_empty() { b"\n" } else { self.columns.ending };
         let fields = FIELDS.iter().map(Field::header_line);
         for line in fields.chain(provenance.lines()) {
             out.extend_from_slice(line.as_bytes());
@@ -153,12 +161,20 @@ mod tests {
             assert!(once.ends_with(format!("S1{ending}").as_bytes()));
         }
         let similar = b"##INFO=<ID=POLARIS_DELTA2,Number=1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
-        assert!(
-            read(similar)
-                .unwrap()
-                .with_ours(&PROVENANCE)
-                .starts_with(b"##INFO=<ID=POLARIS_DELTA2,Number=1>\n##INFO")
-        );
+        let kept = b"##fileformat=VCFv4.2\n##INFO=<ID=POLARIS_DELTA2,Number=1>\n##INFO";
+        assert!(read(similar).unwrap().with_ours(&PROVENANCE).starts_with(kept));
+    }
+
+    #[test]
+    fn the_format_comes_first() {
+        let columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\r\n";
+        for (before, expected) in [
+            ("", "##fileformat=VCFv4.2\r\n##INFO"),
+            ("##x\r\n##fileformat=VCFv4.3\r\n##y\r\n", "##fileformat=VCFv4.3\r\n##x\r\n##y\r\n##INFO"),
+        ] {
+            let header = read((before.to_owned() + columns).as_bytes()).unwrap().with_ours(&PROVENANCE);
+            assert!(header.starts_with(expected.as_bytes()), "{}", String::from_utf8_lossy(&header));
+        }
     }
 
     #[test]
