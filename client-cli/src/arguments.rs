@@ -135,7 +135,7 @@ impl ScoreArguments {
     fn into_options(self) -> Result<ScoreOptions, clap::Error> {
         let output = Destination::from_argument(&self.output);
         let table = self.tsv.as_deref().map(Destination::from_argument);
-        if table.as_ref() == Some(&output) {
+        if table.as_ref().is_some_and(|table| table.is_same(&output)) {
             return Err(usage("--output and --tsv name the same destination: give each its own"));
         }
         let mut model_ids: Vec<String> = Vec::new();
@@ -213,8 +213,10 @@ mod tests {
 
     #[test]
     fn wrong_together() {
-        let same = ["score", "-", "--reference", "r", "--registry", "m", "-o", "x.gz", "--tsv", "x.gz"];
-        assert!(action(&same).is_err());
+        for table in ["x.gz", "./x.gz"] {
+            let same = ["score", "-", "--reference", "r", "--registry", "m", "-o", "x.gz", "--tsv", table];
+            assert!(action(&same).is_err(), "{table}");
+        }
         let device = ["score", "-", "--reference", "r", "--server", "unix:/s", "--device", "cuda"];
         assert!(action(&device).is_err());
         let address = ["score", "-", "--reference", "r", "--server", "localhost:50051"];

@@ -31,6 +31,15 @@ impl Destination {
         }
     }
 
+    /// Whether both would write one file, under whatever spelling of its path.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Stdout, Self::Stdout) => true,
+            (Self::File(path), Self::File(other)) => path == other || resolved(path) == resolved(other),
+            _ => false,
+        }
+    }
+
     fn is_compressed(&self) -> bool {
         match self {
             Self::Stdout => false,
@@ -166,6 +175,12 @@ impl Target {
     }
 }
 
+/// The path without links, `.` and `..`; of a file that is not there yet, as far as its folder.
+fn resolved(path: &Path) -> PathBuf {
+    let in_folder = || Some(std::fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
+    std::fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
@@ -261,6 +276,22 @@ mod tests {
         assert!(
             matches!(output.encoder, Encoder::Plain(ref writer) if matches!(writer.get_ref(), Target::Direct(_)))
         );
+    }
+
+    #[test]
+    fn one_file_under_two_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |path: PathBuf| Destination::File(path);
+        let plain = file(folder.path().join("out"));
+        let detour =
+            file(folder.path().join(".").join("..").join(folder.path().file_name().unwrap()).join("out"));
+        assert!(plain.is_same(&detour));
+        assert!(!plain.is_same(&file(folder.path().join("other"))));
+        assert!(!plain.is_same(&Destination::Stdout) && Destination::Stdout.is_same(&Destination::Stdout));
+        std::fs::write(folder.path().join("out"), b"").unwrap();
+        std::os::unix::fs::symlink("out", folder.path().join("link")).unwrap();
+        assert!(plain.is_same(&file(folder.path().join("link"))));
+        assert!(file("out".into()).is_same(&file("./out".into())));
     }
 
     #[test]
