@@ -104,8 +104,12 @@ impl From<SplitName> for Split {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.device.prepare()?;
     let recipe = recipes::find(&arguments.recipe)?;
-    let mut splits: Vec<Split> = arguments.splits.iter().copied().map(Split::from).collect();
-    splits.dedup();
+    let mut splits: Vec<Split> = Vec::new();
+    for split in arguments.splits.iter().copied().map(Split::from) {
+        if !splits.contains(&split) {
+            splits.push(split);
+        }
+    }
     let jobs = arguments.jobs.map_or_else(|| default_jobs(arguments.device), NonZeroUsize::get);
     // A sum depends on how an operation is divided among threads: with one each, the number of jobs does not show
     // in the weights. Networks that train side by side are faster than all cores on one.
@@ -119,7 +123,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut datasets = Vec::new();
     let mut skipped = Vec::new();
     for id in dataset::find(&arguments.prepared, &arguments.only)? {
-        let dataset = Dataset::open(&arguments.prepared, &id, &bundle, &recipe, &arguments.without)?;
+        let dataset = Dataset::open(
+            &arguments.prepared,
+            &id,
+            (&bundle, &reference_digest),
+            &recipe,
+            &arguments.without,
+        )?;
         match dataset.positives() {
             ..MINIMUM_POSITIVES => skipped.push((
                 id,

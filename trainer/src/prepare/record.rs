@@ -128,9 +128,11 @@ impl Record {
     /// An absent or unreadable file, or one of another version.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(RECORD_FILE);
-        let text = fs::read(&path).with_context(|| path.display().to_string())?;
-        serde_json::from_slice(&text)
-            .with_context(|| format!("{}: not a record of this version; run prepare again", path.display()))
+        let text = fs::read(&path)
+            .with_context(|| format!("{}: run `polaris-trainer prepare` again", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| {
+            format!("{}: not a record of this version; run `polaris-trainer prepare` again", path.display())
+        })
     }
 
     /// The record in `folder` if it is of the same `inputs` and its windows are as they were written.

@@ -9,10 +9,8 @@ use polaris_model::{Architecture, ModelId, Split};
 use sha2::{Digest, Sha256};
 
 use super::Covariate;
+use crate::prepare::record::{Record, WINDOWS_FILE};
 use crate::windows_file::{LabelledWindow, read_windows};
-
-/// Name of the windows file in a model's prepared folder.
-const WINDOWS_FILE: &str = "windows.bed";
 
 /// A model's windows, labels, covariates and folds.
 #[derive(Debug)]
@@ -49,14 +47,29 @@ pub(super) fn find(prepared: &Path, only: &[ModelId]) -> anyhow::Result<Vec<Mode
 
 impl Dataset {
     /// Reads a model's windows and cuts their sequences, with what the recipe shifts by to either side.
+    ///
+    /// # Errors
+    /// Windows that cannot be read or used, that `prepare` did not finish, or that it made of another bundle: their
+    /// places and covariates would not be those of the sequences.
     pub(super) fn open(
         prepared: &Path,
         id: &ModelId,
-        bundle: &ReferenceBundle,
+        (bundle, reference_digest): (&ReferenceBundle, &str),
         recipe: &Recipe,
         without: &[Covariate],
     ) -> anyhow::Result<Self> {
-        let path = prepared.join(id.to_string()).join(WINDOWS_FILE);
+        let folder = prepared.join(id.to_string());
+        let inputs = Record::read(&folder)?.inputs;
+        if inputs.reference_digest != reference_digest {
+            bail!(
+                "{}: prepared with another reference bundle (assembly {}) than that of --reference (assembly {}, \
+                 or its files have changed since); give that bundle, or prepare again with this one",
+                folder.display(),
+                inputs.assembly,
+                bundle.assembly()
+            );
+        }
+        let path = folder.join(WINDOWS_FILE);
         let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
         let windows_sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let windows = read_windows(&path)?;
