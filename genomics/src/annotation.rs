@@ -101,8 +101,13 @@ impl GeneIndex {
                 continue;
             }
             let columns = columns::parse(number, line).map_err(malformed)?;
-            let parser = parser.get_or_insert_with(|| Parser::for_attributes(columns.attributes));
-            parser.feature(&mut draft, &columns).map_err(malformed)?;
+            if parser.is_none() {
+                parser = Parser::for_attributes(columns.attributes);
+            }
+            // A line before the first attribute is of no gene: chromosomes and the like come first.
+            if let Some(parser) = &mut parser {
+                parser.feature(&mut draft, &columns).map_err(malformed)?;
+            }
         }
         if let Some(Parser::Gff3(parser)) = parser {
             parser.finish(&mut draft).map_err(malformed)?;
@@ -188,11 +193,12 @@ enum Parser {
 }
 
 impl Parser {
-    /// GFF3 writes `key=value`, GTF `key "value"`.
-    fn for_attributes(attributes: &[u8]) -> Self {
+    /// GFF3 writes `key=value`, GTF `key "value"`; `None` where there is no attribute to tell by.
+    fn for_attributes(attributes: &[u8]) -> Option<Self> {
         match attributes.iter().find(|byte| matches!(byte, b'=' | b' ' | b'"')) {
-            Some(b'=') => Self::Gff3(gff3::Parser::default()),
-            _ => Self::Gtf,
+            Some(b'=') => Some(Self::Gff3(gff3::Parser::default())),
+            _ if attributes.is_empty() => None,
+            _ => Some(Self::Gtf),
         }
     }
 

@@ -33,6 +33,7 @@ pub(super) struct Columns<'a> {
     pub(super) end0: u32,
     /// `None` for `.` and `?`.
     pub(super) strand: Option<Strand>,
+    /// Empty for `.`.
     pub(super) attributes: &'a [u8],
 }
 
@@ -53,7 +54,10 @@ pub(super) fn parse(line: u64, bytes: &[u8]) -> Result<Columns<'_>, Fault> {
     let _score = next("score")?;
     let strand = next("strand")?;
     let _phase = next("frame")?;
-    let attributes = next("attributes")?;
+    let attributes = match next("attributes")? {
+        b"." => b"",
+        attributes => attributes,
+    };
     let contig = std::str::from_utf8(name).ok().filter(|name| !name.is_empty());
     let contig = contig.ok_or_else(|| fault("seqname", name, "a contig's name in UTF-8"))?;
     let position1 = |field, value| {

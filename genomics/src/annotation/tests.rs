@@ -65,6 +65,18 @@ chr1\tx\texon\t5\t6\t.\t?\t.\tParent=T5
 ACGT
 ";
 
+/// GFF3 writes `.` for a column without a value.
+#[test]
+fn lines_without_attributes_do_not_decide_the_format() {
+    let whole = "chr1\tx\tregion\t1\t100000\t.\t+\t.\t.\n";
+    let (first, rest) = GFF3.split_at(GFF3.find("chr1\tx\tchromosome").unwrap());
+    let (middle, last) = rest.split_at(rest.find("###").unwrap());
+    let text = [first, whole, middle, whole, last].concat();
+    assert_eq!(open(text.as_bytes()).unwrap().genes(), open(GFF3.as_bytes()).unwrap().genes());
+    let message = open("chr1\tx\texon\t1\t9\t.\t+\t.\t.\n".as_bytes()).err().unwrap().to_string();
+    assert!(message.contains("no gene in it"), "{message}");
+}
+
 /// A file cut out of a larger one has lines of transcripts whose exons lie elsewhere.
 #[test]
 fn a_transcript_whose_exons_were_cut_off_is_no_exon() {
