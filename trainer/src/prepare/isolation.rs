@@ -37,7 +37,7 @@ pub(super) fn isolated(peaks: &[Peak], distance: u64) -> Vec<bool> {
         let mut furthest: Option<usize> = None;
         for index in members.iter().copied() {
             if let Some(before) = furthest
-                && peaks[index].start0 <= peaks[before].end0 + distance
+                && peaks[index].start0 <= peaks[before].end0.saturating_add(distance)
             {
                 alone[index] = false;
                 alone[before] = false;
@@ -67,6 +67,7 @@ mod tests {
         assert_eq!(isolated(&peaks, 500), [false, false, true]);
         let other = peak(2160, 2200, Some(Strand::Reverse));
         assert_eq!(isolated(&[peaks[2].clone(), other], 500), [true, true]);
+        assert_eq!(isolated(&peaks, u64::MAX), [false; 3]);
         let alias = Peak { contig: "1".into(), ..peaks[0].clone() };
         assert_eq!(isolated(&[peaks[0].clone(), alias], 0), [false, false]);
     }
