@@ -1,6 +1,7 @@
 //! `polaris-trainer`: from eCLIP peaks to a registry of models.
 
 mod evaluate;
+mod files;
 mod metrics;
 mod peaks_table;
 mod prepare;

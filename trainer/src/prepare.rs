@@ -28,8 +28,9 @@ use rayon::prelude::*;
 pub(crate) use self::arguments::Arguments;
 use self::model::{Outcome, prepare_model};
 use self::options::Options;
-use self::record::{Inputs, Record, sha256_of_file};
+use self::record::{Inputs, Record};
 use self::terrain::Terrain;
+use crate::files::sha256_of_file;
 use crate::peaks_table::{ModelName, PeaksEntry, read_peaks_table};
 use crate::terminal;
 

@@ -6,6 +6,7 @@ use anyhow::bail;
 
 use super::scores::Score;
 use super::truth::{Effect, Row};
+use crate::metrics::median;
 
 /// Alleles shown as examples.
 const EXAMPLES: usize = 5;
@@ -84,13 +85,6 @@ fn examples(out: &mut String, judged: &[Judged<'_>]) {
             row.id, row.effect, row.model, score.reference, score.alternate
         );
     }
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    if values.len() % 2 == 1 { Some(upper) } else { Some((upper + *values.get(middle - 1)?) / 2.0) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
 use proptest::prelude::*;
-use rand::Rng;
 
 use super::*;
 
@@ -14,8 +13,6 @@ fn values_by_hand() {
     close(auroc(&labels, &scores).unwrap(), 0.875);
     // At 0.9: recall 1/2, precision 1; at 0.4: recall 1/2 more, precision 2/3.
     close(average_precision(&labels, &scores).unwrap(), 0.5 + 0.5 * 2.0 / 3.0);
-    // (0.01 + 0.36 + 0.16 + 0.01) / 4
-    close(brier_score(&labels, &scores).unwrap(), 0.135);
 }
 
 #[test]
@@ -26,7 +23,6 @@ fn perfect_reversed_and_constant_scores() {
     close(average_precision(&labels, &[0.9, 0.1, 0.8, 0.2, 0.3]).unwrap(), 1.0);
     close(auroc(&labels, &[0.5; 5]).unwrap(), 0.5);
     close(average_precision(&labels, &[0.5; 5]).unwrap(), 0.4);
-    close(brier_score(&labels, &[0.5; 5]).unwrap(), 0.25);
     // Minus zero and zero are one score.
     close(auroc(&[true, false], &[0.0, -0.0]).unwrap(), 0.5);
 }
@@ -35,42 +31,15 @@ fn perfect_reversed_and_constant_scores() {
 fn what_has_no_value_is_said() {
     assert_eq!(auroc(&[true], &[0.5]), Err(MetricError::OneClass { positives: 1, negatives: 0 }));
     assert_eq!(auroc(&[], &[]), Err(MetricError::OneClass { positives: 0, negatives: 0 }));
-    assert_eq!(brier_score(&[], &[]), Err(MetricError::OneClass { positives: 0, negatives: 0 }));
     assert_eq!(auroc(&[true, false], &[0.5]), Err(MetricError::Lengths { labels: 2, scores: 1 }));
     assert_eq!(average_precision(&[true, false], &[0.5, f64::NAN]), Err(MetricError::NotFinite { index: 1 }));
-    for (replicates, confidence) in [(0, 0.95), (10, 1.0), (10, f64::NAN)] {
-        let result = auroc_interval(&[true, false], &[1.0, 0.0], replicates, confidence, 1);
-        assert!(matches!(result, Err(MetricError::Interval { .. })));
-    }
 }
 
 #[test]
-fn the_interval_covers_the_value_and_narrows_with_examples() {
-    let examples = |count: usize| -> (Vec<bool>, Vec<f64>) {
-        let mut random = ChaCha8Rng::seed_from_u64(7);
-        (0..count)
-            .map(|index| (index % 2 == 0, random.random::<f64>() + if index % 2 == 0 { 0.4 } else { 0.0 }))
-            .unzip()
-    };
-    let mut widths = Vec::new();
-    for count in [60, 600] {
-        let (labels, scores) = examples(count);
-        let value = auroc(&labels, &scores).unwrap();
-        let (low, high) = auroc_interval(&labels, &scores, 500, 0.95, 3).unwrap();
-        assert!(low < value && value < high, "{low} {value} {high}");
-        assert_eq!(auroc_interval(&labels, &scores, 500, 0.95, 3).unwrap(), (low, high));
-        widths.push(high - low);
-    }
-    // Ten times the examples: about sqrt(10) = 3.2 times narrower.
-    let ratio = widths[0] / widths[1];
-    assert!((2.0..5.0).contains(&ratio), "{ratio}");
-}
-
-#[test]
-fn quantiles_lie_between_neighbors() {
-    close(quantile(&[1.0, 2.0, 4.0], 0.75), 3.0);
-    close(quantile(&[1.0, 2.0, 4.0], 1.0), 4.0);
-    close(quantile(&[5.0], 0.3), 5.0);
+fn the_median_lies_in_the_middle() {
+    assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+    assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    assert_eq!(median(Vec::new()), None);
 }
 
 /// Every positive against every negative.
@@ -120,7 +89,5 @@ proptest! {
         prop_assert!((precision - average_precision_by_thresholds(&labels, &scores)).abs() < 1e-12);
         let swapped: Vec<bool> = labels.iter().map(|label| !label).collect();
         prop_assert!((auroc(&swapped, &scores).unwrap() - (1.0 - area)).abs() < 1e-12);
-        let (low, high) = auroc_interval(&labels, &scores, 20, 0.9, 1).unwrap();
-        prop_assert!((0.0..=1.0).contains(&low) && low <= high && high <= 1.0);
     }
 }

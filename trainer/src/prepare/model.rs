@@ -12,9 +12,10 @@ use super::negatives::{Drawing, NegativeWindow};
 use super::peaks::read_peaks;
 use super::positives::{PeakCounts, Positives, cut_positives};
 use super::quota::Quota;
-use super::record::{FoldRecord, GcRecord, Inputs, Record, remove_earlier, sha256_of};
+use super::record::{FoldRecord, GcRecord, Inputs, Record, remove_earlier};
 use super::seeds::stream;
 use super::terrain::Terrain;
+use crate::files::sha256_of;
 use crate::peaks_table::PeaksEntry;
 use crate::windows_file::{FOLDS, LabelledWindow, write_windows};
 

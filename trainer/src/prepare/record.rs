@@ -1,18 +1,18 @@
 //! `prepare.json`: how the windows of a model came to be.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::folds::ClassCounts;
 use super::negatives::DrawCounts;
 use super::options::Options;
 use super::peaks::PeakFormat;
 use super::positives::PeakCounts;
+use crate::files::{sha256_of_file, write_whole};
 
 /// The windows' file in a model's folder.
 pub(crate) const WINDOWS_FILE: &str = "windows.bed";
@@ -147,7 +147,6 @@ impl Record {
     pub(super) fn write(&self, folder: &Path, windows: &[u8]) -> anyhow::Result<()> {
         let mut json = serde_json::to_vec_pretty(self)?;
         json.push(b'\n');
-        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         remove_files(folder)?;
         for (name, content) in [(WINDOWS_FILE, windows), (RECORD_FILE, &json)] {
             write_whole(&folder.join(name), content)
@@ -177,33 +176,4 @@ fn remove_files(folder: &Path) -> anyhow::Result<bool> {
         }
     }
     Ok(removed)
-}
-
-/// Writes under a temporary name beside `path`, syncs, and renames.
-fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let temporary = path.with_added_extension(format!("{}.temporary", std::process::id()));
-    let write = || {
-        let mut file = fs::File::create(&temporary)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    // The error of writing is the one to report; what remains of the file may not even exist.
-    write().inspect_err(|_| drop(fs::remove_file(&temporary)))
-}
-
-/// sha256 of bytes, in hexadecimal.
-pub(super) fn sha256_of(content: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(content))
-}
-
-/// sha256 of a file, in hexadecimal.
-pub(super) fn sha256_of_file(path: &Path) -> io::Result<String> {
-    let mut digest = Sha256::new();
-    io::copy(&mut fs::File::open(path)?, &mut digest)?;
-    Ok(hexadecimal(&digest.finalize()))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,9 +6,9 @@ use anyhow::{Context, bail};
 use polaris_genomics::{ReferenceBundle, Window};
 use polaris_model::training::{Example, Recipe};
 use polaris_model::{Architecture, ModelId, Split};
-use sha2::{Digest, Sha256};
 
 use super::Covariate;
+use crate::files::sha256_of;
 use crate::prepare::record::{Record, WINDOWS_FILE};
 use crate::windows_file::{LabelledWindow, read_windows};
 
@@ -71,7 +71,7 @@ impl Dataset {
         }
         let path = folder.join(WINDOWS_FILE);
         let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-        let windows_sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let windows_sha256 = sha256_of(&bytes);
         let windows = read_windows(&path)?;
         let input_length = input_length(&path, &windows)?;
         let uses = |covariate| !without.contains(&covariate);

@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use polaris_model::{Manifest, Split};
 
-use super::checkpoint::write_whole;
 use super::fold::Outcome;
 use super::plan::Plan;
+use crate::files::write_whole;
+use crate::metrics::median;
 use crate::terminal;
 
 /// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv`, and fails if any
@@ -30,22 +31,19 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
         }
     }
     for &split in &plan.splits {
-        let mut values: Vec<f64> = outcomes
+        let values: Vec<f64> = outcomes
             .iter()
             .filter_map(|(_, outcome)| mean(outcome.as_ref().ok()?, split))
             .map(|(auroc, _)| auroc)
             .collect();
-        if let Some(median) = median(&mut values) {
-            let _ = write!(
-                screen,
-                "\nmedian AUROC over {} models, folds {}: {median:.3}",
-                values.len(),
-                label(split)
-            );
+        let models = values.len();
+        if let Some(median) = median(values) {
+            let _ =
+                write!(screen, "\nmedian AUROC over {} models, folds {}: {median:.3}", models, label(split));
         }
     }
     let path = plan.work.join(&plan.recipe.name).join("summary.tsv");
-    write_whole(&path, table.as_bytes())?;
+    write_whole(&path, table.as_bytes()).with_context(|| path.display().to_string())?;
     terminal::print(screen)?;
     if failures.is_empty() {
         return Ok(());
@@ -115,14 +113,4 @@ fn mean(manifest: &Manifest, split: Split) -> Option<(f64, f64)> {
 fn extreme(manifest: &Manifest, split: Split, choose: fn(f64, f64) -> f64) -> f64 {
     let folds = manifest.training.evaluations.iter().filter(|evaluation| evaluation.split == split);
     folds.flat_map(|evaluation| &evaluation.folds).map(|fold| fold.auroc).reduce(choose).unwrap_or(f64::NAN)
-}
-
-fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values {
-        [] => None,
-        _ if values.len() % 2 == 1 => values.get(middle).copied(),
-        _ => Some((values.get(middle - 1)? + values.get(middle)?) / 2.0),
-    }
 }
