@@ -2,7 +2,6 @@
 
 mod columns;
 mod draft;
-mod error;
 mod gff3;
 mod gtf;
 mod index;
@@ -12,7 +11,6 @@ mod transcript;
 
 use std::path::Path;
 
-pub use self::error::AnnotationError;
 pub(crate) use self::nearest::NearestGenes;
 use self::{columns::Fault, draft::Draft, index::TranscriptIndex};
 use crate::{
@@ -20,7 +18,12 @@ use crate::{
     region_class::RegionClass,
     strand::Strand,
     text::{Lines, open_text},
+    text_file_error::TextFileError,
 };
+
+/// The lines that make a gene.
+const GENE_LINES: &str = "gene, transcript or exon lines with gene_id and transcript_id in a GTF, gene lines and lines \
+    whose Parent leads to them in a GFF3";
 
 /// One way a gene is spliced. Positions are 0-based and half-open; lists are merged and sorted by position.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -86,9 +89,9 @@ impl GeneIndex {
     ///
     /// # Errors
     ///
-    /// [`AnnotationError`] if the file cannot be read, has no gene, or has a malformed line.
-    pub fn open(path: &Path) -> Result<Self, AnnotationError> {
-        let read = |cause| AnnotationError::Read { path: path.to_owned(), cause };
+    /// [`TextFileError`] if the file cannot be read, has no gene, or has a malformed line.
+    pub fn open(path: &Path) -> Result<Self, TextFileError> {
+        let read = TextFileError::read(path);
         let malformed = |fault: Fault| fault.into_error(path);
         let mut lines = Lines::new(open_text(path).map_err(read)?);
         let mut draft = Draft::default();
@@ -115,7 +118,7 @@ impl GeneIndex {
         let unstranded = draft.unstranded;
         let genes = draft.into_genes();
         if genes.is_empty() {
-            return Err(AnnotationError::NoGenes { path: path.to_owned() });
+            return Err(TextFileError::NoGenes { path: path.to_owned(), expected: GENE_LINES });
         }
         Ok(Self::from_genes(genes, unstranded))
     }

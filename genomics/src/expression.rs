@@ -2,47 +2,14 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use crate::{
     annotation::Gene,
     text::{Lines, open_text, shown},
+    text_file_error::{FieldFault, TextFileError},
 };
-
-/// What is wrong with an expression table.
-#[derive(Debug, thiserror::Error)]
-pub enum ExpressionError {
-    /// The file could not be opened or read.
-    #[error("{path}: {cause}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system or the decoder said.
-        cause: io::Error,
-    },
-    /// A field that is missing or not what it should be.
-    #[error("{path}:{line}:{field}: found {value:?}, expected {expected}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: u64,
-        /// The column.
-        field: &'static str,
-        /// What stands there.
-        value: String,
-        /// What should stand there.
-        expected: &'static str,
-    },
-    /// No line but the header.
-    #[error("{path}: no gene in it: expected lines of gene_id, gene_name and TPM after the header")]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-}
 
 /// Transcripts per million by gene, of one cell line.
 pub struct ExpressionTable {
@@ -58,16 +25,10 @@ impl ExpressionTable {
     ///
     /// # Errors
     ///
-    /// [`ExpressionError`] if the file cannot be read, or for the first line that is not as it should be.
-    pub fn open(path: &Path) -> Result<Self, ExpressionError> {
-        let read = |cause| ExpressionError::Read { path: path.to_owned(), cause };
-        let malformed = |line, (field, value, expected)| ExpressionError::Malformed {
-            path: path.to_owned(),
-            line,
-            field,
-            value,
-            expected,
-        };
+    /// [`TextFileError`] if the file cannot be read, or for the first line that is not as it should be.
+    pub fn open(path: &Path) -> Result<Self, TextFileError> {
+        let read = TextFileError::read(path);
+        let malformed = |line, fault| TextFileError::malformed(path, line, fault);
         let mut table = Self { by_id: HashMap::new(), by_bare_id: HashMap::new(), by_name: HashMap::new() };
         let mut lines = Lines::new(open_text(path).map_err(read)?);
         let mut header: Option<Header> = None;
@@ -84,7 +45,10 @@ impl ExpressionTable {
             }
         }
         if table.by_id.is_empty() {
-            return Err(ExpressionError::Empty { path: path.to_owned() });
+            return Err(TextFileError::NoGenes {
+                path: path.to_owned(),
+                expected: "lines of gene_id, gene_name and TPM after the header",
+            });
         }
         Ok(table)
     }
@@ -96,7 +60,7 @@ impl ExpressionTable {
         self.by_id.get(&gene.id).copied().or_else(bare).or_else(|| self.by_name.get(&gene.name).copied())
     }
 
-    fn insert(&mut self, row: &Row<'_>) -> Result<(), Fault> {
+    fn insert(&mut self, row: &Row<'_>) -> Result<(), FieldFault> {
         let &Row { id, name, tpm } = row;
         match self.by_id.entry(id.to_owned()) {
             Entry::Occupied(known) if *known.get() != tpm => {
@@ -127,8 +91,6 @@ fn without_version(id: &str) -> &str {
     }
 }
 
-type Fault = (&'static str, String, &'static str);
-
 struct Header {
     id: usize,
     name: Option<usize>,
@@ -142,7 +104,7 @@ struct Row<'a> {
 }
 
 impl Header {
-    fn parse(line: &[u8]) -> Result<Self, Fault> {
+    fn parse(line: &[u8]) -> Result<Self, FieldFault> {
         let column = |name: &str| {
             let mut columns = line.split(|&byte| byte == b'\t').map(<[u8]>::trim_ascii);
             columns.position(|column| column == name.as_bytes())
@@ -154,7 +116,7 @@ impl Header {
         Ok(Self { id: required("gene_id")?, name: column("gene_name"), tpm: required("TPM")? })
     }
 
-    fn row<'a>(&self, line: &'a [u8]) -> Result<Row<'a>, Fault> {
+    fn row<'a>(&self, line: &'a [u8]) -> Result<Row<'a>, FieldFault> {
         let column = |field, index: usize| {
             let value = line.split(|&byte| byte == b'\t').nth(index);
             let value = value.ok_or_else(|| (field, shown(line), "as many columns as the header"))?;
@@ -177,7 +139,7 @@ mod tests {
     use super::*;
     use crate::strand::Strand;
 
-    fn open(bytes: &[u8]) -> Result<ExpressionTable, ExpressionError> {
+    fn open(bytes: &[u8]) -> Result<ExpressionTable, TextFileError> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("cells.tsv");
         std::fs::write(&path, bytes).unwrap();

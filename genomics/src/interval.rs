@@ -1,14 +1,11 @@
 //! Intervals on contigs and sets of them.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     contig::contig_key,
     text::{Lines, open_text, parse_u64, shown},
+    text_file_error::{FieldFault, TextFileError},
 };
 
 /// A stretch of a contig, 0-based and half-open.
@@ -20,33 +17,6 @@ pub struct Interval {
     pub start0: u64,
     /// The base after the last.
     pub end0: u64,
-}
-
-/// What is wrong with a BED file.
-#[derive(Debug, thiserror::Error)]
-pub enum IntervalError {
-    /// The file could not be opened or read.
-    #[error("{path}: {cause}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// A line that is no BED line.
-    #[error("{path}:{line}:{field}: found {value:?}, expected {expected}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: u64,
-        /// The BED column.
-        field: &'static str,
-        /// What stands there.
-        value: String,
-        /// What should stand there.
-        expected: &'static str,
-    },
 }
 
 #[derive(Clone, Debug)]
@@ -87,18 +57,17 @@ impl IntervalSet {
     ///
     /// # Errors
     ///
-    /// [`IntervalError`] if the file cannot be read, or for the first line that is no BED line.
-    pub fn read_bed(path: &Path) -> Result<Self, IntervalError> {
-        let read = |cause| IntervalError::Read { path: path.to_owned(), cause };
+    /// [`TextFileError`] if the file cannot be read, or for the first line that is no BED line.
+    pub fn read_bed(path: &Path) -> Result<Self, TextFileError> {
+        let read = TextFileError::read(path);
         let mut lines = Lines::new(open_text(path).map_err(read)?);
         let mut intervals = Vec::new();
         while let Some((line, bytes)) = lines.next_line().map_err(read)? {
             if is_bed_comment(bytes) {
                 continue;
             }
-            let interval = parse_bed_line(bytes).map_err(|(field, value, expected)| {
-                IntervalError::Malformed { path: path.to_owned(), line, field, value, expected }
-            })?;
+            let interval =
+                parse_bed_line(bytes).map_err(|fault| TextFileError::malformed(path, line, fault))?;
             intervals.push(interval);
         }
         Ok(Self::from_intervals(intervals))
@@ -169,9 +138,7 @@ fn is_bed_comment(line: &[u8]) -> bool {
     line.is_empty() || line.starts_with(b"#") || line.starts_with(b"track") || line.starts_with(b"browser")
 }
 
-type Fault = (&'static str, String, &'static str);
-
-fn parse_bed_line(line: &[u8]) -> Result<Interval, Fault> {
+fn parse_bed_line(line: &[u8]) -> Result<Interval, FieldFault> {
     let mut columns = line.split(|&byte| byte == b'\t');
     let name = columns.next().unwrap_or_default();
     let contig = match std::str::from_utf8(name) {
@@ -200,7 +167,7 @@ mod tests {
         Interval { contig: contig.to_owned(), start0, end0 }
     }
 
-    fn read(bytes: &[u8]) -> Result<IntervalSet, IntervalError> {
+    fn read(bytes: &[u8]) -> Result<IntervalSet, TextFileError> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("set.bed");
         std::fs::write(&path, bytes).unwrap();

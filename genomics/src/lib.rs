@@ -34,6 +34,7 @@ mod region_class;
 mod sequence;
 mod strand;
 mod text;
+mod text_file_error;
 mod variant;
 mod window;
 
@@ -42,12 +43,12 @@ mod testing;
 
 pub use self::{
     allele_windows::{AlleleWindow, AlternateWindow, allele_window},
-    annotation::{AnnotationError, Gene, GeneIndex, ScoringStrands, Transcript},
+    annotation::{Gene, GeneIndex, ScoringStrands, Transcript},
     bundle::{BundleError, ReferenceBundle},
     contig::{Contig, contig_key},
     decompression::decompressed,
-    expression::{ExpressionError, ExpressionTable},
-    interval::{Interval, IntervalError, IntervalSet},
+    expression::ExpressionTable,
+    interval::{Interval, IntervalSet},
     reference::{Reference, ReferenceError},
     region_class::{RegionClass, RegionClassError},
     sequence::{
@@ -56,6 +57,7 @@ pub use self::{
     },
     strand::{Strand, StrandError},
     text::{Lines, open_text},
+    text_file_error::TextFileError,
     variant::{Variant, VariantError},
     window::Window,
 };

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::AnnotationError;
 use crate::{
     strand::Strand,
     text::{parse_u64, shown},
+    text_file_error::TextFileError,
 };
 
 /// A malformed field, before the file's name is known.
@@ -18,9 +18,9 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub(super) fn into_error(self, path: &Path) -> AnnotationError {
+    pub(super) fn into_error(self, path: &Path) -> TextFileError {
         let Self { line, field, value, expected } = self;
-        AnnotationError::Malformed { path: path.to_owned(), line, field, value, expected }
+        TextFileError::malformed(path, line, (field, value, expected))
     }
 }
 

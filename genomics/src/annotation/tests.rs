@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::testing::real_data;
 
-fn open(bytes: &[u8]) -> Result<GeneIndex, AnnotationError> {
+fn open(bytes: &[u8]) -> Result<GeneIndex, TextFileError> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("genes.gtf");
     std::fs::write(&path, bytes).unwrap();
@@ -296,7 +296,7 @@ fn files_without_genes_or_cut_short_are_refused() {
     encoder.write_all(GTF.as_bytes()).unwrap();
     let packed = encoder.finish().unwrap();
     assert_eq!(open(&packed).unwrap().genes().len(), 3);
-    assert!(matches!(open(&packed[..packed.len() / 2]), Err(AnnotationError::Read { .. })));
+    assert!(matches!(open(&packed[..packed.len() / 2]), Err(TextFileError::Read { .. })));
 }
 
 #[test]

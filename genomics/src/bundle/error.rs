@@ -2,10 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{
-    annotation::AnnotationError, expression::ExpressionError, interval::IntervalError,
-    reference::ReferenceError,
-};
+use crate::{reference::ReferenceError, text_file_error::TextFileError};
 
 /// What is wrong with a reference bundle or a request to it.
 #[derive(Debug, thiserror::Error)]
@@ -91,15 +88,9 @@ pub enum BundleError {
     /// The FASTA.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
-    /// The annotation.
+    /// The annotation, an expression table, or the sequenced regions.
     #[error(transparent)]
-    Annotation(#[from] AnnotationError),
-    /// An expression table.
-    #[error(transparent)]
-    Expression(#[from] ExpressionError),
-    /// The sequenced regions.
-    #[error(transparent)]
-    Interval(#[from] IntervalError),
+    TextFile(#[from] TextFileError),
 }
 
 fn listed(known: &[String]) -> String {
