@@ -1,48 +1,17 @@
 //! `peaks.tsv`: which peak file belongs to which RNA-binding protein and cell line.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
+use polaris_model::ModelId;
+
 use crate::text_table::{Fields, TableError, for_each_line};
-
-/// One model to be made: `<RBP>.<cell line>`, such as `RBFOX2.K562`.
-#[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
-pub(crate) struct ModelName {
-    /// The RNA-binding protein.
-    pub(crate) rbp: String,
-    /// The cell line, by the name that the reference bundle's expression table has.
-    pub(crate) cell_line: String,
-}
-
-impl ModelName {
-    /// Checks both parts: they make a folder's name and are told apart by its only full stop.
-    ///
-    /// # Errors
-    /// The part that is at fault and what belongs there.
-    pub(crate) fn new(rbp: &str, cell_line: &str) -> Result<Self, (&'static str, &'static str)> {
-        const EXPECTED: &str = "a name of letters, digits, `_` and `-` belongs here";
-        for (field, part) in [("rbp", rbp), ("cell_line", cell_line)] {
-            let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-            if part.is_empty() || !part.chars().all(plain) {
-                return Err((field, EXPECTED));
-            }
-        }
-        Ok(Self { rbp: rbp.to_owned(), cell_line: cell_line.to_owned() })
-    }
-}
-
-impl fmt::Display for ModelName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{}", self.rbp, self.cell_line)
-    }
-}
 
 /// A row of the table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct PeaksEntry {
     /// The model that the peaks train.
-    pub(crate) model: ModelName,
+    pub(crate) model: ModelId,
     /// The peak file; a relative path of the table is taken from the table's folder.
     pub(crate) path: PathBuf,
 }
@@ -63,8 +32,9 @@ pub(crate) fn read_peaks_table(path: &Path) -> Result<Vec<PeaksEntry>, TableErro
         };
         let fields = Fields::new(path, line, text);
         let (rbp_text, cell_line_text) = (fields.text(rbp, "rbp")?, fields.text(cell_line, "cell_line")?);
-        let model = ModelName::new(rbp_text, cell_line_text).map_err(|(field, expected)| {
-            fields.wrong(if field == "rbp" { rbp } else { cell_line }, field, expected)
+        let model = ModelId::new(rbp_text, cell_line_text).map_err(|error| {
+            let column = if error.field() == "rbp" { rbp } else { cell_line };
+            fields.wrong(column, error.field(), "a name of letters, digits, `_` and `-` belongs here")
         })?;
         let file_text = fields.text(file, "path")?;
         if file_text.is_empty() {
@@ -122,7 +92,7 @@ mod tests {
         let entries =
             read(b"cell_line\tnote\tpath\trbp\nK562\tx\tpeaks/a.bed\tQKI\nHepG2\t\t/data/b.bed\tQKI\n");
         let entry = |cell_line, path| PeaksEntry {
-            model: ModelName::new("QKI", cell_line).unwrap(),
+            model: ModelId::new("QKI", cell_line).unwrap(),
             path: PathBuf::from(path),
         };
         assert_eq!(entries.unwrap(), [entry("K562", "peaks/a.bed"), entry("HepG2", "/data/b.bed")]);

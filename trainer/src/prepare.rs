@@ -23,6 +23,7 @@ mod terrain;
 use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use polaris_genomics::ReferenceBundle;
+use polaris_model::ModelId;
 use rayon::prelude::*;
 
 pub(crate) use self::arguments::Arguments;
@@ -31,7 +32,7 @@ use self::options::Options;
 use self::record::{Inputs, Record};
 use self::terrain::Terrain;
 use crate::files::sha256_of_file;
-use crate::peaks_table::{ModelName, PeaksEntry, read_peaks_table};
+use crate::peaks_table::{PeaksEntry, read_peaks_table};
 use crate::terminal;
 
 /// Prepares the models that the arguments name and prints a table of them.
@@ -67,10 +68,7 @@ fn entries(arguments: &Arguments) -> anyhow::Result<Vec<PeaksEntry>> {
     if let (Some(path), Some(rbp), Some(cell_line)) =
         (&arguments.peaks_file, &arguments.rbp, &arguments.cell_line)
     {
-        let model = ModelName::new(rbp, cell_line).map_err(|(field, expected)| {
-            let (flag, value) = if field == "rbp" { ("--rbp", rbp) } else { ("--cell-line", cell_line) };
-            anyhow::anyhow!("{flag} `{value}`: {expected}")
-        })?;
+        let model = ModelId::new(rbp, cell_line).context("--rbp and --cell-line")?;
         return Ok(vec![PeaksEntry { model, path: path.clone() }]);
     }
     let table = arguments.peaks.as_deref().context("--peaks or --peaks-file is needed")?;
@@ -89,13 +87,13 @@ fn check_cell_lines(
     no_expression: bool,
 ) -> anyhow::Result<()> {
     let known: Vec<&str> = bundle.cell_lines().collect();
-    let unknown = entries.iter().find(|entry| !known.contains(&entry.model.cell_line.as_str()));
+    let unknown = entries.iter().find(|entry| !known.contains(&entry.model.cell_line()));
     if let Some(PeaksEntry { model, .. }) = unknown.filter(|_| !no_expression) {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         bail!(
             "{model}: the reference bundle has no expression table of cell line {}; it has {known}. Add one to \
              reference.toml, or pass --no-expression to write NA",
-            model.cell_line
+            model.cell_line()
         );
     }
     Ok(())

@@ -10,11 +10,21 @@ use thiserror::Error;
 /// What can go wrong in reading a table.
 #[derive(Debug, Error)]
 pub(crate) enum TableError {
-    /// The file cannot be opened or read to its end (a cut-off gzip stream, for one).
+    /// The file cannot be opened.
     #[error("{}: {cause}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why; part of the message, so not its source as well.
+        cause: io::Error,
+    },
+    /// The file cannot be read to its end (a cut-off gzip stream, for one), or is no text.
+    #[error("{}:{line}: {cause}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
+        /// Number, from 1, of the line that could not be read.
+        line: usize,
         /// Why; part of the message, so not its source as well.
         cause: io::Error,
     },
@@ -57,14 +67,15 @@ pub(crate) enum TableError {
 /// Calls `visit` with each line and its number, blank lines left out, line ends (also `\r\n`) cut off.
 ///
 /// # Errors
-/// [`TableError::Read`], and whatever `visit` answers.
+/// [`TableError::Open`], [`TableError::Read`], and whatever `visit` answers.
 pub(crate) fn for_each_line(
     path: &Path,
     mut visit: impl FnMut(usize, &str) -> Result<(), TableError>,
 ) -> Result<(), TableError> {
-    let failed = |cause| TableError::Read { path: path.to_path_buf(), cause };
-    for (index, line) in open_text(path).map_err(failed)?.lines().enumerate() {
-        let line = line.map_err(failed)?;
+    let text = open_text(path).map_err(|cause| TableError::Open { path: path.to_path_buf(), cause })?;
+    for (index, line) in text.lines().enumerate() {
+        let line =
+            line.map_err(|cause| TableError::Read { path: path.to_path_buf(), line: index + 1, cause })?;
         let line = line.strip_suffix('\r').unwrap_or(&line);
         if !line.trim().is_empty() {
             visit(index + 1, line)?;
@@ -177,6 +188,12 @@ mod tests {
     fn a_cut_off_gzip_stream_is_an_error() {
         let whole = gzip(b"chr1\t10\t20\nchr1\t30\t40\n");
         assert!(matches!(lines(&whole[..whole.len() - 9]), Err(TableError::Read { .. })));
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_with_its_line() {
+        assert!(matches!(lines(b"a\nb\xff\nc\n"), Err(TableError::Read { line: 2, .. })));
+        assert!(matches!(for_each_line(Path::new("/no/such"), |_, _| Ok(())), Err(TableError::Open { .. })));
     }
 
     #[test]

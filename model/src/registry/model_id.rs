@@ -15,8 +15,18 @@ pub struct ModelId {
 
 /// Not a model's name.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{0:?} is no model id; expected <RBP>.<cell line> in letters, digits, - and _, such as RBFOX2.K562")]
-pub struct ModelIdError(String);
+#[error("{id:?} is no model id; expected <RBP>.<cell line> in letters, digits, - and _, such as RBFOX2.K562")]
+pub struct ModelIdError {
+    id: String,
+    field: &'static str,
+}
+
+impl ModelIdError {
+    /// The part at fault: `rbp` or `cell_line`.
+    pub fn field(&self) -> &'static str {
+        self.field
+    }
+}
 
 impl ModelId {
     /// Names the model of an RNA-binding protein in a cell line.
@@ -27,10 +37,9 @@ impl ModelId {
         let good = |part: &str| {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         };
-        if good(rbp) && good(cell_line) {
-            Ok(Self { rbp: rbp.to_owned(), cell_line: cell_line.to_owned() })
-        } else {
-            Err(ModelIdError(format!("{rbp}.{cell_line}")))
+        match [("rbp", rbp), ("cell_line", cell_line)].into_iter().find(|(_, part)| !good(part)) {
+            None => Ok(Self { rbp: rbp.to_owned(), cell_line: cell_line.to_owned() }),
+            Some((field, _)) => Err(ModelIdError { id: format!("{rbp}.{cell_line}"), field }),
         }
     }
 
@@ -55,7 +64,8 @@ impl FromStr for ModelId {
     type Err = ModelIdError;
 
     fn from_str(text: &str) -> Result<Self, ModelIdError> {
-        let (rbp, cell_line) = text.split_once('.').ok_or_else(|| ModelIdError(text.to_owned()))?;
+        let (rbp, cell_line) =
+            text.split_once('.').ok_or_else(|| ModelIdError { id: text.to_owned(), field: "cell_line" })?;
         Self::new(rbp, cell_line)
     }
 }

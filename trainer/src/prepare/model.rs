@@ -69,7 +69,7 @@ pub(super) fn prepare_model(
     let Some((fold_of_contig, folds)) = folds_by_chromosome(&contigs) else {
         return skipped("fewer than 2 contigs have both classes: no folds by chromosome".to_owned());
     };
-    let expression = bundle.cell_lines().any(|known| known == entry.model.cell_line);
+    let expression = bundle.cell_lines().any(|known| known == entry.model.cell_line());
     let mut windows = label(&positives, &negatives);
     sort_and_name(bundle, &mut windows);
     let labels: Vec<bool> = windows.iter().map(|row| row.positive).collect();
@@ -82,7 +82,7 @@ pub(super) fn prepare_model(
         row.region = bundle.genes().region_class(&row.window.contig, midpoint0);
         if expression {
             row.expression =
-                Some(bundle.expression(&entry.model.cell_line, &row.window.contig, midpoint0)?);
+                Some(bundle.expression(entry.model.cell_line(), &row.window.contig, midpoint0)?);
         }
     }
     let mut content = Vec::new();

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
+use polaris_model::ModelId;
 use serde::{Deserialize, Serialize};
 
 use super::folds::ClassCounts;
@@ -48,7 +49,7 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// The inputs of a model under this version of the tool.
     pub(super) fn new(
-        model: &crate::peaks_table::ModelName,
+        model: &ModelId,
         assembly: &str,
         options: &Options,
         reference_digest: &str,
@@ -57,8 +58,8 @@ impl Inputs {
         Self {
             format: FORMAT,
             tool: concat!("polaris-trainer ", env!("CARGO_PKG_VERSION")).to_owned(),
-            rbp: model.rbp.clone(),
-            cell_line: model.cell_line.clone(),
+            rbp: model.rbp().to_owned(),
+            cell_line: model.cell_line().to_owned(),
             assembly: assembly.to_owned(),
             options: options.clone(),
             reference_digest: reference_digest.to_owned(),
