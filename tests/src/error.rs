@@ -6,8 +6,8 @@ use std::time::Duration;
 /// A failure of the harness itself, or of the server where the test expects it to work.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
-    /// The server has not been built.
-    #[error("{0} is missing: run `cargo build -p polaris-server` with the profile of this test before")]
+    /// A program has not been built.
+    #[error("{0} is missing: run `cargo build --bins` with the profile of this test before")]
     NotBuilt(PathBuf),
     /// The system refuses something.
     #[error("{what}: {source}")]
@@ -23,6 +23,15 @@ pub enum HarnessError {
     /// A model id or architecture of the test is wrong.
     #[error("{0}")]
     Model(String),
+    /// A line of a file that the programs write.
+    #[error("unexpected line `{0}`")]
+    Line(String),
+    /// The reference bundle cannot be opened.
+    #[error(transparent)]
+    Bundle(#[from] polaris_genomics::BundleError),
+    /// The reference cannot be read.
+    #[error(transparent)]
+    Reference(#[from] polaris_genomics::ReferenceError),
     /// No channel to the server.
     #[error(transparent)]
     Transport(#[from] tonic::transport::Error),
@@ -30,17 +39,17 @@ pub enum HarnessError {
     #[error(transparent)]
     Http(#[from] hyper::Error),
     /// Something did not happen in time.
-    #[error("{what} did not happen within {limit:?}; the server said:\n{stderr}")]
+    #[error("{what} did not happen within {limit:?}; it said:\n{stderr}")]
     Late {
         /// What was waited for.
         what: String,
         /// For how long.
         limit: Duration,
-        /// The server's standard error up to now.
+        /// The program's standard error up to now.
         stderr: String,
     },
-    /// The server ended while it should serve.
-    #[error("the server ended with {status}:\n{stderr}")]
+    /// A program ended while it should run on.
+    #[error("it ended with {status}:\n{stderr}")]
     Ended {
         /// Exit status.
         status: String,

@@ -1,8 +1,8 @@
-//! A harness for end-to-end tests: registries made for the occasion, the real `polaris-server` process, and
-//! clients to it.
+//! A harness for end-to-end tests: registries made for the occasion, the real `polaris-server` process and clients
+//! to it, and the whole way from a simulation to scored variants through the real programs.
 //!
-//! The server's executable is looked for in the target folder of the running test, so it has to be built
-//! before: `cargo build --release -p polaris-server`, then `cargo test --release -p polaris-tests`.
+//! The programs are looked for in the target folder of the running test, so they have to be built before:
+//! `cargo build --release --bins`, then `cargo test --release -p polaris-tests`.
 //!
 //! ```no_run
 //! use polaris_tests::{Server, TestRegistry};
@@ -17,14 +17,24 @@
 
 mod clients;
 mod error;
+mod exit;
+mod files;
+mod labelled_window;
+mod pipeline;
 mod process;
+mod program;
 mod random;
 mod registry;
 mod server;
 
 pub use clients::{Client, RawClient};
 pub use error::HarnessError;
-pub use process::{Exit, ServerProcess};
+pub use exit::Exit;
+pub use files::{info, names, rows, text};
+pub use labelled_window::LabelledWindow;
+pub use pipeline::Pipeline;
+pub use process::ServerProcess;
+pub use program::{Program, RunningProgram};
 pub use random::{Random, engine_window};
 pub use registry::{INPUT_LENGTH, TestRegistry, training_record};
 pub use server::Server;

@@ -15,7 +15,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::HarnessError;
+use crate::{Exit, HarnessError};
 
 const POLL: Duration = Duration::from_millis(10);
 
@@ -27,17 +27,6 @@ pub struct ServerProcess {
     stdout: Output,
     stderr: Output,
     _folder: tempfile::TempDir,
-}
-
-/// How a server ended.
-#[derive(Clone, Debug)]
-pub struct Exit {
-    /// Exit code; none if a signal ended it.
-    pub code: Option<i32>,
-    /// All of its standard output.
-    pub stdout: String,
-    /// All of its standard error.
-    pub stderr: String,
 }
 
 impl ServerProcess {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use crate::{HarnessError, ServerProcess};
+use crate::program::binary;
+use crate::{Exit, HarnessError, ServerProcess};
 
 /// Longest wait for models to be loaded; generous, since the machine may be busy.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -61,7 +62,7 @@ impl Server {
         let own = folder.path().join("polaris.sock");
         let listen = self.listen.unwrap_or_else(|| format!("unix:{}", own.display()));
         let socket = listen.strip_prefix("unix:").map_or(own, PathBuf::from);
-        let program = server_binary()?;
+        let program = binary("polaris-server")?;
         let mut command = Command::new(&program);
         command
             .args(&self.arguments)
@@ -90,15 +91,7 @@ impl Server {
     ///
     /// # Errors
     /// If it does not end in time.
-    pub async fn run(self) -> Result<crate::Exit, HarnessError> {
+    pub async fn run(self) -> Result<Exit, HarnessError> {
         self.spawn()?.exit(START_LIMIT).await
     }
-}
-
-/// Test executables are in `target/<profile>/deps`, programs one folder above.
-fn server_binary() -> Result<PathBuf, HarnessError> {
-    let test = std::env::current_exe().map_err(HarnessError::io("path of the test"))?;
-    let profile = test.parent().and_then(Path::parent).unwrap_or(Path::new("."));
-    let program = profile.join("polaris-server");
-    if program.is_file() { Ok(program) } else { Err(HarnessError::NotBuilt(program)) }
 }
