@@ -248,8 +248,8 @@ fn unknown_and_impossible_models_are_named() {
     let file = world.text("a.bed");
     let arguments =
         ["--reference", &reference, "--out", &out, "--peaks-file", &file, "--cell-line", "K562", "--rbp"];
-    let error = prepare(&[&arguments[..], &["QKI/5"]].concat()).unwrap_err().to_string();
-    assert!(error.starts_with("--rbp `QKI/5`: a name of letters"), "{error}");
+    let error = format!("{:#}", prepare(&[&arguments[..], &["QKI/5"]].concat()).unwrap_err());
+    assert!(error.starts_with("--rbp and --cell-line: \"QKI/5.K562\" is no model id"), "{error}");
     // Neither a table nor a file; and both.
     assert!(prepare(&["--reference", &reference, "--out", &out]).is_err());
     assert!(prepare(&[&arguments[..], &["QKI", "--peaks", &table]].concat()).is_err());
