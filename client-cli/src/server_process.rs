@@ -187,7 +187,7 @@ impl ServerProcess {
 
 fn private_folder() -> Result<tempfile::TempDir, ServerProcessError> {
     let mut root = std::env::temp_dir();
-    // Room for `/polaris-XXXXXXXX/polaris.sock`.
+    // Room for `/polaris-12345678/polaris.sock`.
     if root.as_os_str().len() + 40 > SOCKET_PATH_BYTES {
         root = PathBuf::from("/tmp");
     }

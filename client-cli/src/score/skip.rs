@@ -72,14 +72,17 @@ impl SkipReason {
             _ if alternate.iter().any(|byte| b"[]".contains(byte)) => Some(Self::Breakend),
             [b'.', ..] | [.., b'.'] => Some(Self::Breakend),
             _ if alternate.contains(&b'<') => Some(Self::Symbolic),
-            _ if !is_bases(alternate) || !is_bases(reference) => Some(Self::NonAcgt),
+            // A reference of N says what the genome says; an alternate of N says nothing that could be scored.
+            _ if !consists_of(alternate, b"ACGTacgt") || !consists_of(reference, b"ACGTNacgtn") => {
+                Some(Self::NonAcgt)
+            }
             _ => None,
         }
     }
 }
 
-fn is_bases(allele: &[u8]) -> bool {
-    !allele.is_empty() && allele.iter().all(|byte| b"ACGTNacgtn".contains(byte))
+fn consists_of(allele: &[u8], letters: &[u8]) -> bool {
+    !allele.is_empty() && allele.iter().all(|byte| letters.contains(byte))
 }
 
 #[cfg(test)]
@@ -89,9 +92,11 @@ mod tests {
     #[test]
     fn spellings() {
         use SkipReason::*;
-        let cases: [(&str, &str, Option<SkipReason>); 18] = [
+        let cases: [(&str, &str, Option<SkipReason>); 20] = [
             ("A", "C", None),
-            ("a", "cgtn", None),
+            ("a", "cgt", None),
+            ("AN", "A", None),
+            ("A", "AN", Some(NonAcgt)),
             ("A", "*", Some(SpanningDeletion)),
             ("A", ".", Some(Missing)),
             ("A", "", Some(Missing)),
