@@ -117,7 +117,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let bundle = ReferenceBundle::open(&arguments.reference)?;
     let reference_digest = bundle.digest()?;
-    let registry = Registry::create(&arguments.registry)?;
     let work = arguments.work.clone().unwrap_or_else(|| arguments.prepared.with_file_name("training"));
 
     let mut datasets = Vec::new();
@@ -163,6 +162,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let background = background::sample(&bundle, &datasets, arguments.background, arguments.seed)
         .context("drawing random substitutions")?;
+    let registry = Registry::create(&arguments.registry)?;
     let trained = fold::train_all(&plan, &datasets, |dataset, folds| {
         publish::publish(&registry, &bundle, &reference_digest, &plan, dataset, folds, &background)
     })?;

@@ -156,8 +156,9 @@ fn train(plan: &Plan, task: &Task<'_>, progress: &Progress) -> anyhow::Result<Ch
         },
     )?;
     let metrics = evaluate(plan, task, &weights, training.len(), &pick(&held_out))?;
+    let checkpoint = Checkpoint::keep(plan, task, &weights, metrics, losses)?;
     line.done(&metrics);
-    Checkpoint::keep(plan, task, &weights, metrics, losses)
+    Ok(checkpoint)
 }
 
 fn evaluate(
