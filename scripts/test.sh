@@ -8,4 +8,9 @@ cd "$(dirname "$0")/.."
 python3 scripts/setup_libtorch.py
 # The end-to-end tests run the programs themselves.
 cargo build --release --locked --bins
-cargo test --release --locked --workspace --no-fail-fast "$@"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+code=0
+cargo test --release --locked --workspace --no-fail-fast "$@" 2>&1 | tee "$log" || code=$?
+awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed\n", passed, failed }' "$log"
+exit "$code"
