@@ -36,7 +36,7 @@ fn every_hostile_allele_has_its_reason() {
         ("chr3\t2000\t.\tN\tA".to_owned(), "unsequenced"),
         (format!("chr3\t3030\t.\t{dark}\t{}", bundle.other("chr3", 3030)), "."),
         (bundle.substitution("chr3", 3010), "."),
-        (format!("chr1\t1700\t.\t{a}\tN"), "."),
+        (format!("chr1\t1700\t.\t{a}\tN"), "non_acgt"),
         (format!("chr1\t1\t.\t{}\tT{}", base(1), base(1)), "."),
         (format!("chr1\t5999\t.\t{}\t{}GG", base(5999), base(5999)), "."),
         // Stands before base 6001: 75 of the window's 151 bases are on the contig.
