@@ -115,7 +115,7 @@ fn a_program_that_is_missing() {
 /// Starts a run that waits for more input, with its server up.
 fn waiting(bundle: &Bundle) -> Child {
     let mut command = score(bundle, "serve", Path::new("-"));
-    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut text = vcf(&[]);
     for position1 in 1200..1600 {
         text += &format!("{}\t.\t.\t.\n", bundle.substitution("chr1", position1));
@@ -135,8 +135,13 @@ fn signal(child: &Child, name: &str) {
 fn ctrl_c_stops_everything() {
     let bundle = Bundle::new();
     let mut child = waiting(&bundle);
+    // Standard input stays open: that the run ends is the signal's doing.
+    let _input = child.stdin.take();
     signal(&child, "-INT");
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let ended = child.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.to_string(), "exit status: 1", "{words}");
+    assert!(words.contains("interrupted"), "{words}");
     assert!(outputs(bundle.folder()).is_empty());
     assert_server_gone(&bundle);
 }
