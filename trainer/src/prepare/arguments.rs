@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// The cell line of --peaks-file, as the bundle names it.
     #[arg(long, requires = "peaks_file")]
     pub(super) cell_line: Option<String>,
-    /// Folder to write to; each model gets a folder <RBP>.<cell line> in it.
+    /// Folder to write to; each model gets a folder of its name, such as RBFOX2.K562, in it.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
     /// Window length in bases.
