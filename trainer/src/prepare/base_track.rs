@@ -11,8 +11,16 @@ const CHUNK_TILES: u64 = 16_384;
 
 /// Numbers of G or C and of sequenced bases, tile by tile, of the regions that were asked for.
 pub(super) struct BaseTrack {
-    /// By contig as the reference lists them; each tile's G + C, and its A + C + G + T.
-    contigs: Vec<Vec<[u8; 2]>>,
+    /// By contig, as the reference lists them.
+    contigs: Vec<Tiles>,
+}
+
+/// A contig's tiles; the last one is as short as the contig's end makes it.
+struct Tiles {
+    /// Each tile's G + C, and its A + C + G + T.
+    counts: Vec<[u8; 2]>,
+    /// The contig's length.
+    length: u64,
 }
 
 impl BaseTrack {
@@ -22,8 +30,11 @@ impl BaseTrack {
     /// Those of reading the FASTA.
     pub(super) fn read(reference: &Reference, regions: &[(usize, u64, u64)]) -> Result<Self, ReferenceError> {
         let tiles_of = |length: u64| usize::try_from(length.div_ceil(TILE)).unwrap_or(usize::MAX);
-        let mut contigs: Vec<Vec<[u8; 2]>> =
-            reference.contigs().iter().map(|contig| vec![[0, 0]; tiles_of(contig.length)]).collect();
+        let mut contigs: Vec<Tiles> = reference
+            .contigs()
+            .iter()
+            .map(|contig| Tiles { counts: vec![[0, 0]; tiles_of(contig.length)], length: contig.length })
+            .collect();
         let chunks = chunks_of(reference, regions);
         let counted: Vec<(usize, u64, Vec<[u8; 2]>)> = chunks
             .into_par_iter()
@@ -34,7 +45,7 @@ impl BaseTrack {
             })
             .collect::<Result<_, ReferenceError>>()?;
         for (contig, first_tile, tiles) in counted {
-            for (target, tile) in contigs[contig].iter_mut().skip(first_tile as usize).zip(tiles) {
+            for (target, tile) in contigs[contig].counts.iter_mut().skip(first_tile as usize).zip(tiles) {
                 *target = tile;
             }
         }
@@ -47,9 +58,10 @@ impl BaseTrack {
         let tiles = self.contigs.get(contig)?;
         let (mut gc, mut sequenced) = (0.0, 0.0);
         for tile in start0 / TILE..end0.div_ceil(TILE) {
-            let inside = end0.min((tile + 1) * TILE) - start0.max(tile * TILE);
-            let share = inside as f64 / TILE as f64;
-            let [tile_gc, tile_sequenced] = tiles.get(tile as usize).copied().unwrap_or_default();
+            let Some([tile_gc, tile_sequenced]) = tiles.counts.get(tile as usize).copied() else { break };
+            let (tile_start0, tile_end0) = (tile * TILE, tiles.length.min((tile + 1) * TILE));
+            let inside = end0.min(tile_end0).saturating_sub(start0.max(tile_start0));
+            let share = inside as f64 / (tile_end0 - tile_start0) as f64;
             gc += share * f64::from(tile_gc);
             sequenced += share * f64::from(tile_sequenced);
         }
@@ -137,6 +149,15 @@ mod tests {
         let half = Estimate { gc: 0.5, sequenced: 1.0, error: 0.25 };
         assert_eq!(track.estimate(0, 64, 192), Some(half));
         assert_eq!(track.estimate(1, 64, 192), None);
+    }
+
+    #[test]
+    fn a_contig_ends_within_a_tile() {
+        let (_folder, reference) = reference(&b"G".repeat(74));
+        let track = BaseTrack::read(&reference, &[(0, 0, 74)]).unwrap();
+        let whole = Estimate { gc: 1.0, sequenced: 1.0, error: 3.2 };
+        assert_eq!(track.estimate(0, 64, 74), Some(whole));
+        assert_eq!(track.estimate(0, 64, 84), Some(Estimate { sequenced: 0.5, error: 1.6, ..whole }));
     }
 
     proptest! {
