@@ -24,6 +24,12 @@ pub enum AlternateWindow {
         left_anchored: Vec<u8>,
         /// The window whose 3' part stays in place, as long as the reference's.
         right_anchored: Vec<u8>,
+        /// Offset of the first changed base in the reference's window.
+        offset0: usize,
+        /// Bases of the reference that are gone.
+        removed: usize,
+        /// Bases that stand there instead.
+        added: usize,
     },
 }
 
@@ -64,12 +70,19 @@ pub fn allele_window(
     let alternate = if variant.is_indel() {
         let (start_kept, end_kept) = resized(variant, &window, reference)?;
         match strand {
-            Strand::Forward => {
-                AlternateWindow::Resized { left_anchored: start_kept, right_anchored: end_kept }
-            }
+            Strand::Forward => AlternateWindow::Resized {
+                left_anchored: start_kept,
+                right_anchored: end_kept,
+                offset0: half,
+                removed,
+                added,
+            },
             Strand::Reverse => AlternateWindow::Resized {
                 left_anchored: reverse_complement(&end_kept),
                 right_anchored: reverse_complement(&start_kept),
+                offset0: length - half - removed,
+                removed,
+                added,
             },
         }
     } else {

@@ -38,6 +38,9 @@ fn an_insertion_pushes_bases_out_at_the_free_end() {
     let expected = AlternateWindow::Resized {
         left_anchored: b"TTACGGGG".to_vec(),
         right_anchored: b"CGGGGTAC".to_vec(),
+        offset0: 4,
+        removed: 0,
+        added: 3,
     };
     assert_eq!(window.alternate, expected);
 }
@@ -48,6 +51,9 @@ fn a_deletion_draws_bases_in_at_the_free_end() {
     let expected = AlternateWindow::Resized {
         left_anchored: b"TTACACGA".to_vec(),
         right_anchored: b"GGTTACAC".to_vec(),
+        offset0: 4,
+        removed: 2,
+        added: 0,
     };
     assert_eq!(window.alternate, expected);
 }
@@ -58,6 +64,9 @@ fn anchors_follow_the_strand() {
     let expected = AlternateWindow::Resized {
         left_anchored: reverse_complement(b"GGTTACAC"),
         right_anchored: reverse_complement(b"TTACACGA"),
+        offset0: 2,
+        removed: 2,
+        added: 0,
     };
     assert_eq!(window.alternate, expected);
 }
@@ -69,6 +78,9 @@ fn a_contig_ends_in_n() {
     let expected = AlternateWindow::Resized {
         left_anchored: b"NNNACCGG".to_vec(),
         right_anchored: b"NNNNACCG".to_vec(),
+        offset0: 4,
+        removed: 1,
+        added: 0,
     };
     assert_eq!(window.alternate, expected);
 }
@@ -128,7 +140,11 @@ proptest! {
                 alternate[offset0..offset0 + bases.len()].copy_from_slice(&bases);
                 prop_assert_eq!(alternate, start_kept);
             }
-            AlternateWindow::Resized { left_anchored, right_anchored } => {
+            AlternateWindow::Resized { left_anchored, right_anchored, offset0, removed, added: gained } => {
+                // What stands before the change is the same in both, and so is what stands after it.
+                prop_assert_eq!((removed, gained), (end - start, added.len()));
+                prop_assert_eq!(&left_anchored[..offset0], &windows.reference[..offset0]);
+                prop_assert_eq!(&right_anchored[offset0 + removed..], &windows.reference[offset0 + removed..]);
                 let (left, right) = if reverse { (end_kept, start_kept) } else { (start_kept, end_kept) };
                 prop_assert_eq!(left_anchored, left);
                 prop_assert_eq!(right_anchored, right);
