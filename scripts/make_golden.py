@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Calculates the network in float64 without any library and prints golden values as JSON.
+"""Calculates the network and its maps in float64 without any library and prints golden values as JSON.
 
     scripts/make_golden.py > model/tests/golden/polaris.json
 
@@ -43,6 +43,15 @@ def rows(flat, width):
     return [flat[start:start + width] for start in range(0, len(flat), width)]
 
 
+def transposed(values, weights):
+    """values [rows] times weights [rows][columns]."""
+    out = [0.0] * len(weights[0])
+    for value, row in zip(values, weights):
+        if value:
+            out = [total + value * weight for total, weight in zip(out, row)]
+    return out
+
+
 def convolve(signal, weights, biases):
     """signal [positions][channels]; weights [filters][channels][8]; valid, rectified."""
     channels = len(signal[0])
@@ -65,22 +74,47 @@ def dense(values, weights, biases, rectify):
     return [max(0.0, value) for value in out] if rectify else out
 
 
-def logit(sequence, expression, region, with_expression, with_region):
+def localized(sequence, expression, region, with_expression, with_region):
+    """Logit, Grad-CAM and HiResCAM, both signed, over the positions of the second convolution."""
     length = len(sequence)
     signal = [[1.0 if base == letter else 0.0 for letter in "ACGT"] for base in sequence]
     positions = ((length - 7) // 4 - 7) // 4
     signal = pool(convolve(signal, rows(tensor(0, [100, 4, 8], 8), 32), tensor(1, [100])))
-    signal = pool(convolve(signal, rows(tensor(2, [100, 100, 8], 8), 800), tensor(3, [100])))
-    values = [value for position in signal for value in position]
-    values = dense(values, rows(tensor(4, [600, positions, 100]), positions * 100), tensor(5, [600]), True)
-    values = dense(values, rows(tensor(6, [300, 600]), 600), tensor(7, [300]), True)
-    values = dense(values, rows(tensor(8, [64, 300]), 300), tensor(9, [64]), True)
+    activations = convolve(signal, rows(tensor(2, [100, 100, 8], 8), 800), tensor(3, [100]))
+    flat = [value for position in pool(activations) for value in position]
+    weights1 = rows(tensor(4, [600, positions, 100]), positions * 100)
+    weights2 = rows(tensor(6, [300, 600]), 600)
+    weights3 = rows(tensor(8, [64, 300]), 300)
+    dense1 = dense(flat, weights1, tensor(5, [600]), True)
+    dense2 = dense(dense1, weights2, tensor(7, [300]), True)
+    dense3 = dense(dense2, weights3, tensor(9, [64]), True)
+    values = list(dense3)
     if with_expression:
         values += dense([expression], rows(tensor(10, [1, 1]), 1), tensor(11, [1]), False)
     if with_region:
         one_hot = [1.0 if region == name else 0.0 for name in REGIONS]
         values += dense(one_hot, rows(tensor(12, [6, 6]), 6), tensor(13, [6]), False)
-    return dense(values, [tensor(14, [1, len(values)])], tensor(15, [1]), False)[0]
+    output = tensor(14, [1, len(values)])
+    value = dense(values, [output], tensor(15, [1]), False)[0]
+
+    # Back from the logit, layer by layer, to each activation.
+    gradient = [weight if unit > 0.0 else 0.0 for weight, unit in zip(output, dense3)]
+    for weights, units in [(weights3, dense2), (weights2, dense1)]:
+        gradient = [g if unit > 0.0 else 0.0 for g, unit in zip(transposed(gradient, weights), units)]
+    gradient = rows(transposed(gradient, weights1), 100)
+    by_activation = [[0.0] * 100 for _ in activations]
+    for position in range(positions):
+        for channel in range(100):
+            column = [activations[position * 4 + i][channel] for i in range(4)]
+            by_activation[position * 4 + column.index(max(column))][channel] = gradient[position][channel]
+    mean = [sum(column) / len(activations) for column in zip(*by_activation)]
+    grad_cam = [sum(map(mul, mean, row)) for row in activations]
+    hires_cam = [sum(map(mul, g, row)) for g, row in zip(by_activation, activations)]
+    return value, grad_cam, hires_cam
+
+
+def shortened(values):
+    return [float(f"{value:.9g}") for value in values]
 
 
 def main():
@@ -91,7 +125,8 @@ def main():
         for with_expression in [True, False]:
             for with_region in [True, False]:
                 region = REGIONS[next(draws) % 6]
-                value = logit(sequence, 2.75, region, with_expression, with_region)
+                value, grad_cam, hires_cam = localized(
+                    sequence, 2.75, region, with_expression, with_region)
                 cases.append({
                     "input_length": length,
                     "uses_expression": with_expression,
@@ -101,8 +136,12 @@ def main():
                     "region": region,
                     "logit": value,
                     "probability": 1.0 / (1.0 + math.exp(-value)),
+                    "grad_cam_native_pre_relu": shortened(grad_cam),
+                    "hires_cam_native_pre_relu": shortened(hires_cam),
                 })
-    print(json.dumps({"cases": cases}, indent=1))
+    print('{"cases": [')
+    print(",\n".join(json.dumps(case) for case in cases))
+    print("]}")
 
 
 if __name__ == "__main__":

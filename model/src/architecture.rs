@@ -20,6 +20,20 @@ pub(crate) const MINIMUM_INPUT_LENGTH: usize = 59;
 /// The longest window accepted; a bound against mistyped settings, not a property of the network.
 pub(crate) const MAXIMUM_INPUT_LENGTH: usize = 100_000;
 
+fn pooled1_positions(input_length: usize) -> usize {
+    (input_length + 1).saturating_sub(KERNEL_WIDTH) / POOL_WIDTH
+}
+
+/// Positions of the second convolution over a window of `input_length` bases.
+pub(crate) fn conv2_positions(input_length: usize) -> usize {
+    (pooled1_positions(input_length) + 1).saturating_sub(KERNEL_WIDTH)
+}
+
+/// Positions after the second pooling over a window of `input_length` bases.
+pub(crate) fn pooled2_positions(input_length: usize) -> usize {
+    conv2_positions(input_length) / POOL_WIDTH
+}
+
 /// Options in which networks differ. All weights and inputs follow from it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(try_from = "Unchecked")]
@@ -97,17 +111,17 @@ impl Architecture {
 
     /// Positions after the first convolution and pooling: 248 of 1000 bases.
     pub fn pooled1_positions(&self) -> usize {
-        (self.input_length - KERNEL_WIDTH + 1) / POOL_WIDTH
+        pooled1_positions(self.input_length)
     }
 
     /// Positions of the second convolution: 241 of 1000 bases.
     pub fn conv2_positions(&self) -> usize {
-        self.pooled1_positions() - KERNEL_WIDTH + 1
+        conv2_positions(self.input_length)
     }
 
     /// Positions after the second pooling, which the first dense layer reads: 60 of 1000 bases.
     pub fn pooled2_positions(&self) -> usize {
-        self.conv2_positions() / POOL_WIDTH
+        pooled2_positions(self.input_length)
     }
 
     /// Inputs of the output unit: the last dense layer and what the covariates add.

@@ -1,12 +1,18 @@
 //! The ensemble engine: all models of a registry over the same windows.
 
+mod error;
+mod localize;
+
 use polaris_genomics::RegionClass;
 use tch::{Device as TorchDevice, TchError, Tensor};
 
 use crate::device::Device;
-use crate::inputs::{self, InputError};
-use crate::network::{Batch, Network, host_values};
-use crate::registry::{Manifest, ModelId, Registry, RegistryError};
+use crate::inputs;
+use crate::network::{Batch, Network, SummedDense1, host_values};
+use crate::registry::{Manifest, ModelId, Registry};
+
+pub use error::{EngineError, LoadError};
+pub use localize::Localizations;
 
 /// Windows that go through a network at once: enough to keep the processor's caches and cores busy.
 const CHUNK_WINDOWS: usize = 64;
@@ -46,73 +52,9 @@ pub struct Ensemble {
 #[derive(Debug)]
 struct Member {
     network: Network,
+    summed_dense1: SummedDense1,
     /// Column of this model's cell line among [`Ensemble::cell_lines`], if it reads expression.
     expression: Option<usize>,
-}
-
-/// Models that cannot be served together.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// No model was chosen.
-    #[error("no models to load")]
-    Empty,
-    /// A model does not verify.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// Two models read windows of different lengths.
-    #[error(
-        "model {first} reads {first_length} bases and model {second} reads {second_length}; serve them apart"
-    )]
-    Lengths {
-        /// A model.
-        first: ModelId,
-        /// Its input length.
-        first_length: usize,
-        /// Another model.
-        second: ModelId,
-        /// Its input length.
-        second_length: usize,
-    },
-    /// libtorch could not place the weights on the device.
-    #[error("model {id}: libtorch: {cause}")]
-    Torch {
-        /// The model.
-        id: ModelId,
-        /// What libtorch says; part of the message, so not its source as well.
-        cause: TchError,
-    },
-}
-
-/// A batch that cannot be calculated.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// A window is not as the models need it.
-    #[error(transparent)]
-    Input(#[from] InputError),
-    /// A window without a value for every cell line.
-    #[error("window {window}: {found} expression values, {expected} are expected")]
-    Expression {
-        /// Index of the window, from 0.
-        window: usize,
-        /// Cell lines of the ensemble.
-        expected: usize,
-        /// Values found.
-        found: usize,
-    },
-    /// A model index out of range.
-    #[error("model index {index} is not below {models}")]
-    Model {
-        /// The index.
-        index: usize,
-        /// Models loaded.
-        models: usize,
-    },
-}
-
-impl From<TchError> for EngineError {
-    fn from(source: TchError) -> Self {
-        Self::Input(InputError::Torch(source))
-    }
 }
 
 impl Ensemble {
@@ -144,9 +86,10 @@ impl Ensemble {
                     second_length: manifest.architecture.input_length(),
                 });
             }
-            let network = Network::new(&weights, device.torch())
-                .map_err(|cause| LoadError::Torch { id: id.clone(), cause })?;
-            networks.push(network);
+            let torch = |cause| LoadError::Torch { id: id.clone(), cause };
+            let network = Network::new(&weights, device.torch()).map_err(torch)?;
+            let summed_dense1 = network.summed_dense1().map_err(torch)?;
+            networks.push((network, summed_dense1));
             manifests.push(manifest);
             loaded(id);
         }
@@ -161,8 +104,9 @@ impl Ensemble {
         let members = manifests
             .iter()
             .zip(networks)
-            .map(|(manifest, network)| Member {
+            .map(|(manifest, (network, summed_dense1))| Member {
                 network,
+                summed_dense1,
                 expression: manifest
                     .architecture
                     .expression()
@@ -208,6 +152,22 @@ impl Ensemble {
     /// If a window has another length or letters than A C G T N, or lacks an expression value, or an index
     /// is out of range.
     pub fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
+        let mut logits = vec![0.0; windows.len() * models.len()];
+        self.for_each_batch(windows, models, &mut |place, member, batch| {
+            let values = host_values(&member.network.logits(batch, None)?)?;
+            place.scatter(&values, 1, &mut logits);
+            Ok(())
+        })?;
+        Ok(Predictions::of_logits(models.len(), logits))
+    }
+
+    /// Hands every model each chunk of windows in the form that it reads.
+    fn for_each_batch(
+        &self,
+        windows: &[WindowInput],
+        models: &[usize],
+        calculate: &mut dyn FnMut(Place, &Member, &Batch) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         let members = models
             .iter()
             .map(|&index| {
@@ -215,23 +175,15 @@ impl Ensemble {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let _no_grad = tch::no_grad_guard();
-        let mut predictions = Predictions {
-            models: models.len(),
-            logits: vec![0.0; windows.len() * models.len()],
-            probabilities: Vec::new(),
-        };
         for (chunk, windows) in windows.chunks(CHUNK_WINDOWS).enumerate() {
             let first_window = chunk * CHUNK_WINDOWS;
             let inputs = self.encode(windows).map_err(|error| error.offset_by(first_window))?;
             for (column, member) in members.iter().enumerate() {
-                let logits = host_values(&member.network.logits(&inputs.batch(member)?, None)?)?;
-                for (row, logit) in logits.into_iter().enumerate() {
-                    predictions.logits[(first_window + row) * models.len() + column] = logit;
-                }
+                let place = Place { first_window, column, models: models.len() };
+                calculate(place, member, &inputs.batch(member)?)?;
             }
         }
-        predictions.probabilities = predictions.logits.iter().map(|&logit| sigmoid(logit)).collect();
-        Ok(predictions)
+        Ok(())
     }
 
     fn encode(&self, windows: &[WindowInput]) -> Result<EncodedWindows, EngineError> {
@@ -261,6 +213,34 @@ impl Ensemble {
     }
 }
 
+impl Predictions {
+    /// Completes logits, `[windows][models]`, by their probabilities.
+    fn of_logits(models: usize, logits: Vec<f32>) -> Self {
+        let probabilities = logits.iter().map(|&logit| sigmoid(logit)).collect();
+        Self { models, logits, probabilities }
+    }
+}
+
+/// Where the answers of a model for a chunk of windows belong.
+#[derive(Clone, Copy)]
+struct Place {
+    first_window: usize,
+    column: usize,
+    models: usize,
+}
+
+impl Place {
+    /// Puts `width` values of each window where they belong, `[windows][models][width]`.
+    fn scatter(self, values: &[f32], width: usize, out: &mut [f32]) {
+        for (row, values) in values.chunks_exact(width.max(1)).enumerate() {
+            let start = ((self.first_window + row) * self.models + self.column) * width;
+            if let Some(out) = out.get_mut(start..start + width) {
+                out.copy_from_slice(values);
+            }
+        }
+    }
+}
+
 /// A chunk of windows on the device.
 struct EncodedWindows {
     sequence: Tensor,
@@ -278,24 +258,6 @@ impl EncodedWindows {
             expression: expression.unwrap_or(&self.no_expression).shallow_clone(),
             region: self.region.shallow_clone(),
         })
-    }
-}
-
-impl EngineError {
-    /// Turns a window's index within a chunk into that within the call.
-    fn offset_by(self, first_window: usize) -> Self {
-        match self {
-            Self::Input(InputError::Length { window, expected, found }) => {
-                Self::Input(InputError::Length { window: window + first_window, expected, found })
-            }
-            Self::Input(InputError::Sequence { window, cause }) => {
-                Self::Input(InputError::Sequence { window: window + first_window, cause })
-            }
-            Self::Expression { window, expected, found } => {
-                Self::Expression { window: window + first_window, expected, found }
-            }
-            other => other,
-        }
     }
 }
 

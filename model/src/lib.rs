@@ -2,13 +2,15 @@
 //!
 //! This is the only crate that knows libtorch; tensors never leave it. A network is described by its
 //! [`Architecture`], held by its [`Weights`], trained by [`training::fit`], published in a [`Registry`] as a
-//! TorchScript file beside a [`Manifest`], and served by an [`Ensemble`].
+//! TorchScript file beside a [`Manifest`], and served by an [`Ensemble`], which also says which bases drive a
+//! prediction ([`localization`]).
 
 mod architecture;
 mod device;
 mod digest;
 mod ensemble;
 mod inputs;
+pub mod localization;
 mod network;
 mod registry;
 mod torchscript;
@@ -17,7 +19,7 @@ mod weights;
 
 pub use architecture::{Architecture, ArchitectureError, Parameter};
 pub use device::{Device, DeviceError, set_threads};
-pub use ensemble::{EngineError, Ensemble, LoadError, Predictions, WindowInput, sigmoid};
+pub use ensemble::{EngineError, Ensemble, LoadError, Localizations, Predictions, WindowInput, sigmoid};
 pub use inputs::InputError;
 pub use network::NetworkError;
 pub use registry::{

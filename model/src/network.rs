@@ -3,10 +3,16 @@
 //! Layers are those of the published POLARIS network: two convolutions with max pooling, three dense
 //! layers, and linear branches for the covariates that join before the output unit.
 
+mod activation_maps;
+mod substitutions;
+
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::architecture::{Architecture, KERNEL_WIDTH, POOL_WIDTH};
 use crate::weights::{Weights, WeightsError};
+
+pub(crate) use activation_maps::{ActivationMap, SummedDense1};
+pub(crate) use substitutions::Substitutions;
 
 /// One network with its weights on a device.
 #[derive(Debug)]
@@ -117,35 +123,63 @@ impl Network {
 
     /// Logits `[windows, 1]`: the output unit before the sigmoid.
     pub(crate) fn logits(&self, batch: &Batch, dropout: Option<&DropoutMasks>) -> Result<Tensor, TchError> {
-        let layers = &self.layers;
-        // Positions outermost, channels innermost: pooling then runs along memory, and the flattened activations
-        // are position-major, as the first dense layer's weights are.
-        let sequence =
-            batch.sequence.f_transpose(1, 2)?.f_contiguous()?.f_unsqueeze(1)?.f_permute([0, 3, 1, 2])?;
-        let mut pooled = pool_and_rectify(&convolve(&sequence, &layers.conv1)?)?;
-        if let Some(masks) = dropout {
-            pooled = pooled.f_mul(&masks.pool1.f_permute([0, 3, 1, 2])?)?;
-        }
-        pooled = pool_and_rectify(&convolve(&pooled, &layers.conv2)?)?;
+        let mut pooled = pool_and_rectify(&self.convolved(&batch.sequence, dropout)?)?;
         if let Some(masks) = dropout {
             pooled = pooled.f_mul(&masks.pool2.f_permute([0, 3, 1, 2])?)?;
         }
-        let flat = pooled.f_permute([0, 2, 3, 1])?.f_flatten(1, 3)?;
-        let weight = layers.dense1.weight.f_flatten(1, 2)?;
-        let mut dense = flat.f_linear(&weight, Some(&layers.dense1.bias))?.f_relu()?;
-        dense = linear(&dense, &layers.dense2)?.f_relu()?;
+        Ok(self.head(&self.dense1(&pooled)?, batch, dropout)?.logits)
+    }
+
+    /// The second convolution of one-hot sequences, `[windows, 100, 1, positions]`, before pooling and ReLU.
+    fn convolved(&self, sequence: &Tensor, dropout: Option<&DropoutMasks>) -> Result<Tensor, TchError> {
+        // Positions outermost, channels innermost: pooling then runs along memory, and the flattened activations
+        // are position-major, as the first dense layer's weights are.
+        let sequence = sequence.f_transpose(1, 2)?.f_contiguous()?.f_unsqueeze(1)?.f_permute([0, 3, 1, 2])?;
+        let mut pooled = pool_and_rectify(&convolve(&sequence, &self.layers.conv1)?)?;
         if let Some(masks) = dropout {
-            dense = dense.f_mul(&masks.dense2)?;
+            pooled = pooled.f_mul(&masks.pool1.f_permute([0, 3, 1, 2])?)?;
         }
-        let mut joined = vec![linear(&dense, &layers.dense3)?.f_relu()?];
+        convolve(&pooled, &self.layers.conv2)
+    }
+
+    /// The first dense layer before its ReLU, `[windows, 600]`, of what the second pooling left.
+    fn dense1(&self, pooled: &Tensor) -> Result<Tensor, TchError> {
+        let layer = &self.layers.dense1;
+        position_major(pooled)?.f_linear(&layer.weight.f_flatten(1, 2)?, Some(&layer.bias))
+    }
+
+    /// All layers after the first dense one, whose values before the ReLU are `dense1`.
+    fn head(&self, dense1: &Tensor, batch: &Batch, dropout: Option<&DropoutMasks>) -> Result<Head, TchError> {
+        let layers = &self.layers;
+        let dense1 = dense1.f_relu()?;
+        let mut dense2 = linear(&dense1, &layers.dense2)?.f_relu()?;
+        if let Some(masks) = dropout {
+            dense2 = dense2.f_mul(&masks.dense2)?;
+        }
+        let dense3 = linear(&dense2, &layers.dense3)?.f_relu()?;
+        let mut joined = vec![dense3.shallow_clone()];
         if let Some(layer) = &layers.expression {
             joined.push(linear(&batch.expression, layer)?);
         }
         if let Some(layer) = &layers.region {
             joined.push(linear(&batch.region, layer)?);
         }
-        linear(&Tensor::f_cat(&joined, 1)?, &layers.output)
+        let logits = linear(&Tensor::f_cat(&joined, 1)?, &layers.output)?;
+        Ok(Head { dense1, dense2, dense3, logits })
     }
+}
+
+/// What the dense layers made of a batch: all after their ReLU.
+#[derive(Debug)]
+struct Head {
+    /// `[windows, 600]`.
+    dense1: Tensor,
+    /// `[windows, 300]`.
+    dense2: Tensor,
+    /// `[windows, 64]`.
+    dense3: Tensor,
+    /// `[windows, 1]`, before the sigmoid.
+    logits: Tensor,
 }
 
 /// A network whose weights libtorch or their own checks refuse.
@@ -173,8 +207,17 @@ fn convolve(input: &Tensor, layer: &Layer) -> Result<Tensor, TchError> {
 
 /// Max pooling and ReLU commute; in this order the ReLU has a quarter of the values to read.
 fn pool_and_rectify(input: &Tensor) -> Result<Tensor, TchError> {
+    pool(input)?.f_relu()
+}
+
+fn pool(input: &Tensor) -> Result<Tensor, TchError> {
     let width = POOL_WIDTH as i64;
-    input.f_max_pool2d([1, width], [1, width], [0, 0], [1, 1], false)?.f_relu()
+    input.f_max_pool2d([1, width], [1, width], [0, 0], [1, 1], false)
+}
+
+/// `[windows, 100, 1, positions]` to `[windows, positions * 100]`.
+fn position_major(pooled: &Tensor) -> Result<Tensor, TchError> {
+    pooled.f_permute([0, 2, 3, 1])?.f_flatten(1, 3)
 }
 
 fn linear(input: &Tensor, layer: &Layer) -> Result<Tensor, TchError> {
