@@ -1,6 +1,9 @@
 //! Requests as they come, into values that the engine can calculate with, or what is wrong with them.
 
 mod alleles;
+mod localization;
+mod map_form;
+mod resized;
 mod violations;
 mod windows;
 
@@ -8,6 +11,8 @@ use polaris_model::WindowInput;
 use polaris_proto::v1::{PredictRequest, ScoreVariantsRequest};
 
 pub(crate) use alleles::AlleleRows;
+pub(crate) use localization::{Compared, Localization, LocalizedWindow, localization};
+pub(crate) use map_form::{ClusterForm, Kept, MapForm};
 pub(crate) use violations::Violation;
 use violations::Violations;
 

@@ -2,31 +2,51 @@
 //!
 //! A caller first gets a permit for each of its windows, then leaves a job with a reply channel. The thread
 //! joins what waits into batches. Work whose caller has gone or whose deadline has passed never reaches the
-//! models.
+//! models. A permit is one window's, whatever is asked about it: permits bound memory, not time.
 
 mod batching;
 mod job;
+mod question;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use polaris_model::{EngineError, Ensemble, Predictions, WindowInput};
+use polaris_model::localization::LocalizationMethod;
+use polaris_model::{EngineError, Ensemble, Localizations, Predictions, WindowInput};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::deadline::Deadline;
 use crate::settings::EngineSettings;
 use job::Job;
+use question::{Answer, Question};
 
 /// What calculates: the ensemble, or a stand-in under test.
 pub(crate) trait Predictor {
     /// As [`Ensemble::predict`].
     fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError>;
+
+    /// As [`Ensemble::localize`].
+    fn localize(
+        &self,
+        windows: &[WindowInput],
+        models: &[usize],
+        method: LocalizationMethod,
+    ) -> Result<Localizations, EngineError>;
 }
 
 impl Predictor for Ensemble {
     fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
         Self::predict(self, windows, models)
+    }
+
+    fn localize(
+        &self,
+        windows: &[WindowInput],
+        models: &[usize],
+        method: LocalizationMethod,
+    ) -> Result<Localizations, EngineError> {
+        Self::localize(self, windows, models, method)
     }
 }
 
@@ -102,19 +122,45 @@ impl Engine {
         models: Arc<[usize]>,
         deadline: Deadline,
     ) -> Result<Predictions, QueueError> {
+        Ok(self.ask(windows, Question { models, method: None }, deadline).await?.predictions)
+    }
+
+    /// Predicts windows and says what drives each prediction, as [`Ensemble::localize`] does. Dropping the future gives
+    /// the work up.
+    ///
+    /// # Errors
+    /// As [`Engine::predict`].
+    pub(crate) async fn localize(
+        &self,
+        windows: Vec<WindowInput>,
+        models: Arc<[usize]>,
+        method: LocalizationMethod,
+        deadline: Deadline,
+    ) -> Result<Localizations, QueueError> {
+        let question = Question { models, method: Some(method) };
+        let Answer { predictions, values } = self.ask(windows, question, deadline).await?;
+        Ok(Localizations { predictions, method, values })
+    }
+
+    async fn ask(
+        &self,
+        windows: Vec<WindowInput>,
+        question: Question,
+        deadline: Deadline,
+    ) -> Result<Answer, QueueError> {
         tokio::select! {
             biased;
             () = deadline.passed() => Err(QueueError::DeadlineExceeded),
-            outcome = self.submit(windows, models, deadline) => outcome,
+            outcome = self.submit(windows, question, deadline) => outcome,
         }
     }
 
     async fn submit(
         &self,
         windows: Vec<WindowInput>,
-        models: Arc<[usize]>,
+        question: Question,
         deadline: Deadline,
-    ) -> Result<Predictions, QueueError> {
+    ) -> Result<Answer, QueueError> {
         let full = QueueError::Full {
             windows: windows.len(),
             queue_windows: self.queue_windows,
@@ -130,7 +176,7 @@ impl Engine {
             Err(_) => return Err(full),
         };
         let (reply, answer) = oneshot::channel();
-        let job = Job::new(windows, models, deadline, permit, reply);
+        let job = Job::new(windows, question, deadline, permit, reply);
         self.jobs.send(job).await.map_err(|_| QueueError::Stopped)?;
         answer.await.unwrap_or(Err(QueueError::Stopped))
     }

@@ -1,7 +1,9 @@
 //! `polaris.v1.PolarisService`.
 
 mod list_models;
+mod localize;
 mod predict;
+mod rows;
 mod score_variants;
 
 use std::pin::Pin;
@@ -10,8 +12,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::Stream;
 use polaris_proto::v1::polaris_service_server::{PolarisService, PolarisServiceServer};
 use polaris_proto::v1::{
-    ListModelsRequest, ListModelsResponse, PredictRequest, PredictResponse, ScoreVariantsRequest,
-    ScoreVariantsResponse,
+    ListModelsRequest, ListModelsResponse, LocalizeRequest, LocalizeResponse, PredictRequest,
+    PredictResponse, ScoreVariantsRequest, ScoreVariantsResponse,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
@@ -73,8 +75,8 @@ impl PolarisServer {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    /// The service for the gRPC server. Requests are limited in size; replies need no limit of their own,
-    /// since the windows of a request and the models bound them.
+    /// The service for the gRPC server. Requests are limited in size; replies need no limit of the framework's: those of
+    /// Localize are within theirs before any work, and the windows of a request and the models bound the others.
     pub(crate) fn into_service(self) -> PolarisServiceServer<Self> {
         let max_bytes = self.limits.max_bytes as usize;
         PolarisServiceServer::new(self).max_decoding_message_size(max_bytes)
@@ -92,6 +94,7 @@ impl PolarisServer {
 #[tonic::async_trait]
 impl PolarisService for PolarisServer {
     type ScoreVariantsStream = Pin<Box<dyn Stream<Item = Result<ScoreVariantsResponse, Status>> + Send>>;
+    type LocalizeStream = Pin<Box<dyn Stream<Item = Result<LocalizeResponse, Status>> + Send>>;
 
     async fn list_models(
         &self,
@@ -110,6 +113,15 @@ impl PolarisService for PolarisServer {
     ) -> Result<Response<Self::ScoreVariantsStream>, Status> {
         let serving = self.serving()?;
         let responses = score_variants::answers(serving, self.limits, self.stopping.clone(), request);
+        Ok(Response::new(Box::pin(responses)))
+    }
+
+    async fn localize(
+        &self,
+        request: Request<LocalizeRequest>,
+    ) -> Result<Response<Self::LocalizeStream>, Status> {
+        let serving = self.serving()?;
+        let responses = localize::answers(serving, self.limits, self.stopping.clone(), request).await?;
         Ok(Response::new(Box::pin(responses)))
     }
 }

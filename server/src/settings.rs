@@ -66,6 +66,8 @@ pub(crate) struct Limits {
     pub(crate) max_windows: u32,
     /// Encoded bytes of one request.
     pub(crate) max_bytes: u32,
+    /// Encoded bytes of one response of Localize.
+    pub(crate) max_response_bytes: u32,
     /// Requests of one stream that are worked on at once.
     pub(crate) max_in_flight: usize,
 }
@@ -159,6 +161,12 @@ impl Settings {
                     "limits.max_request_bytes",
                     raw.limits.max_request_bytes,
                     1024,
+                    1 << 30,
+                )?,
+                max_response_bytes: check.range(
+                    "limits.max_response_bytes",
+                    raw.limits.max_response_bytes,
+                    64 << 10,
                     1 << 30,
                 )?,
                 max_in_flight: check.range(

@@ -45,6 +45,9 @@ pub(crate) enum ServiceError {
     /// The engine has answered something else than was asked.
     #[error("the engine answered fewer values than were asked for")]
     ShortAnswer,
+    /// The models have calculated something that is no number.
+    #[error("a model answered a value that is not finite")]
+    NotFinite,
 }
 
 impl From<ServiceError> for Status {
@@ -73,7 +76,8 @@ impl From<ServiceError> for Status {
             ServiceError::Loading => retry(Code::Unavailable, RETRY_WHILE_LOADING),
             ServiceError::Queue(QueueError::Engine(_))
             | ServiceError::Task(_)
-            | ServiceError::ShortAnswer => {
+            | ServiceError::ShortAnswer
+            | ServiceError::NotFinite => {
                 tracing::error!(error = %message, "a request failed by a fault of the server");
                 (Code::Internal, ErrorDetails::new())
             }

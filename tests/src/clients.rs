@@ -2,6 +2,7 @@
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use polaris_proto::v1::polaris_service_client::PolarisServiceClient;
+use polaris_proto::v1::{LocalizeRequest, LocalizeResponse, ModelValues, PredictRequest, Window};
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response, Uri};
 use tonic::transport::Channel;
@@ -25,6 +26,28 @@ impl ServerProcess {
     /// A client on a connection of its own, made on the first call.
     pub fn client(&self) -> Client {
         PolarisServiceClient::new(self.channel()).max_decoding_message_size(MOST_REPLY_BYTES)
+    }
+
+    /// All responses to a Localize call.
+    ///
+    /// # Errors
+    /// The status that the call ends with.
+    pub async fn localize(&self, request: LocalizeRequest) -> Result<Vec<LocalizeResponse>, tonic::Status> {
+        let mut stream = self.client().localize(request).await?.into_inner();
+        let mut responses = Vec::new();
+        while let Some(response) = stream.message().await? {
+            responses.push(response);
+        }
+        Ok(responses)
+    }
+
+    /// What all models predict for windows.
+    ///
+    /// # Errors
+    /// The status of a failed call.
+    pub async fn predict(&self, windows: Vec<Window>) -> Result<Vec<ModelValues>, tonic::Status> {
+        let request = PredictRequest { windows, model_ids: Vec::new() };
+        Ok(self.client().predict(request).await?.into_inner().predictions)
     }
 
     /// A client on a bare connection to the server's Unix socket.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use polaris_model::training::Recipe;
 use polaris_model::{
-    Architecture, CURRENT_LINK, DeltaBackground, Evaluation, FoldMetrics, MANIFEST_FILE, MODEL_FILE, ModelId,
-    Registry, Split, TrainingRecord, Weights,
+    Architecture, CURRENT_LINK, DeltaBackground, Device, Ensemble, Evaluation, FoldMetrics, MANIFEST_FILE,
+    MODEL_FILE, ModelId, Registry, Split, TrainingRecord, Weights,
 };
 
 use crate::HarnessError;
@@ -62,6 +62,18 @@ impl TestRegistry {
         let seed = id.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
         self.registry.publish(&model, &Weights::from_formula(architecture, seed), training_record())?;
         Ok(())
+    }
+
+    /// All its models, loaded in this process.
+    ///
+    /// # Errors
+    /// If they do not load.
+    pub fn ensemble(&self) -> Result<Ensemble, HarnessError> {
+        // Beside a server: more threads than cores are slower than one.
+        polaris_model::set_threads(1);
+        let ids = self.registry.model_ids()?;
+        let loaded = Ensemble::load(&self.registry, &ids, Device::Cpu, &mut |_| ());
+        loaded.map_err(|error| HarnessError::Model(error.to_string()))
     }
 
     /// The registry's directory.

@@ -64,7 +64,8 @@ async fn alleles_of_score_variants() -> Result<(), HarnessError> {
     let substitution =
         |offset0, bases: &str| Some(Change::Substitution(Substitution { offset0, bases: bases.to_owned() }));
     let resized = |left: usize, right: usize| {
-        Some(Change::Resized(Resized { left_anchored: "A".repeat(left), right_anchored: "C".repeat(right) }))
+        let (left_anchored, right_anchored) = ("A".repeat(left), "C".repeat(right));
+        Some(Change::Resized(Resized { left_anchored, right_anchored, ..Resized::default() }))
     };
     let cases = [
         (substitution(150, "AC"), "windows[0].alleles[1].substitution.offset0", "offset 150"),

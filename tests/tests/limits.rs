@@ -34,7 +34,7 @@ async fn windows_and_bytes() -> Result<(), HarnessError> {
 
     // One reference and two resized alleles are five windows.
     let sequence = random.sequence(INPUT_LENGTH);
-    let resized = Resized { left_anchored: sequence.clone(), right_anchored: sequence };
+    let resized = Resized { left_anchored: sequence.clone(), right_anchored: sequence, ..Resized::default() };
     let allele = Allele { change: Some(Change::Resized(resized)) };
     let window = VariantWindow { reference: Some(random.window(INPUT_LENGTH)), alleles: vec![allele; 2] };
     let request = ScoreVariantsRequest { request_id: 1, model_ids: Vec::new(), windows: vec![window] };

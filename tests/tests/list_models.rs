@@ -29,5 +29,6 @@ async fn models_and_their_figures() -> Result<(), HarnessError> {
     }
     let limits = answer.limits.unwrap();
     assert_eq!((limits.max_windows_per_request, limits.max_request_bytes), (4096, 16 << 20));
+    assert_eq!(limits.max_response_bytes, 4 << 20);
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Predict gives what the ensemble gives in this process, for all four input variants.
 
-use polaris_model::{Device, Ensemble};
 use polaris_proto::v1::PredictRequest;
 use polaris_tests::{HarnessError, INPUT_LENGTH, Random, Server, TestRegistry, engine_window};
 
@@ -8,7 +7,7 @@ use polaris_tests::{HarnessError, INPUT_LENGTH, Random, Server, TestRegistry, en
 async fn predictions_are_those_of_the_ensemble() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
     let ids = registry.registry().model_ids()?;
-    let ensemble = Ensemble::load(registry.registry(), &ids, Device::Cpu, &mut |_| ()).unwrap();
+    let ensemble = registry.ensemble()?;
     let server = Server::new(registry.directory()).start().await?;
 
     let mut random = Random::new(1);

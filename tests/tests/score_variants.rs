@@ -2,8 +2,7 @@
 
 use polaris_proto::v1::allele::Change;
 use polaris_proto::v1::{
-    Allele, ModelValues, PredictRequest, Resized, ScoreVariantsRequest, ScoreVariantsResponse, Substitution,
-    VariantWindow, Window,
+    Allele, Resized, ScoreVariantsRequest, ScoreVariantsResponse, Substitution, VariantWindow, Window,
 };
 use polaris_tests::{
     HarnessError, INPUT_LENGTH, Random, Server, ServerProcess, TestRegistry, training_record,
@@ -25,7 +24,11 @@ async fn a_substitution_and_a_resized_allele() -> Result<(), HarnessError> {
 
     let alleles = vec![
         Change::Substitution(Substitution { offset0: 70, bases: "aca".to_owned() }),
-        Change::Resized(Resized { left_anchored: left.clone(), right_anchored: right.clone() }),
+        Change::Resized(Resized {
+            left_anchored: left.clone(),
+            right_anchored: right.clone(),
+            ..Resized::default()
+        }),
     ];
     let alleles = alleles.into_iter().map(|change| Allele { change: Some(change) }).collect();
     let request = ScoreVariantsRequest {
@@ -35,7 +38,7 @@ async fn a_substitution_and_a_resized_allele() -> Result<(), HarnessError> {
     };
     let answer = score(&server, request).await.unwrap();
     let rows =
-        predict(&server, vec![reference.clone(), with(substituted), with(left), with(right)]).await.unwrap();
+        server.predict(vec![reference.clone(), with(substituted), with(left), with(right)]).await.unwrap();
     let [reference, substituted, left, right] = rows.as_slice() else { panic!("{rows:?}") };
 
     assert_eq!((answer.request_id, answer.model_ids.len(), answer.windows.len()), (41, 4, 1));
@@ -80,11 +83,6 @@ async fn score(
     let answer = answers.message().await?;
     assert_eq!(answers.message().await?, None);
     Ok(answer.unwrap_or_default())
-}
-
-async fn predict(server: &ServerProcess, windows: Vec<Window>) -> Result<Vec<ModelValues>, Status> {
-    let request = PredictRequest { windows, model_ids: Vec::new() };
-    Ok(server.client().predict(request).await?.into_inner().predictions)
 }
 
 fn difference(left: &[f32], right: &[f32]) -> Vec<f32> {

@@ -17,10 +17,14 @@ pub(crate) enum AlleleRows {
     Resized,
 }
 
+/// Windows of an allele.
+pub(super) fn allele_count(allele: &Allele) -> usize {
+    if matches!(allele.change, Some(Change::Resized(_))) { 2 } else { 1 }
+}
+
 /// Windows of a reference with its alternates.
 pub(super) fn window_count(window: &VariantWindow) -> usize {
-    let rows = |allele: &Allele| if matches!(allele.change, Some(Change::Resized(_))) { 2 } else { 1 };
-    1 + window.alleles.iter().map(rows).sum::<usize>()
+    1 + window.alleles.iter().map(allele_count).sum::<usize>()
 }
 
 /// Checks a reference window and its alleles at `field` and adds them to `out`. Returns what was added for
@@ -47,21 +51,37 @@ pub(super) fn variant_window(
     };
     out.push(reference.clone());
     let mut rows = Vec::with_capacity(window.alleles.len());
-    for (index, allele) in window.alleles.into_iter().enumerate() {
+    for (index, change) in window.alleles.iter().enumerate() {
         let field = format!("{field}.alleles[{index}]");
-        match allele.change {
-            Some(Change::Substitution(change)) => {
-                rows.push(AlleleRows::Substitution);
-                out.extend(substitution(&change, &format!("{field}.substitution"), &reference, violations));
-            }
-            Some(Change::Resized(change)) => {
-                rows.push(AlleleRows::Resized);
-                resized(&change, &format!("{field}.resized"), catalog, &reference, out, violations);
-            }
-            None => violations.add(field, "either substitution or resized must be given"),
-        }
+        rows.extend(allele(change, &field, catalog, &reference, out, violations));
     }
     rows
+}
+
+/// Checks an allele at `field` and adds its windows to `out`. Returns what was added; of use only if there was no
+/// violation.
+pub(super) fn allele(
+    allele: &Allele,
+    field: &str,
+    catalog: &Catalog,
+    reference: &WindowInput,
+    out: &mut Vec<WindowInput>,
+    violations: &mut Violations,
+) -> Option<AlleleRows> {
+    match &allele.change {
+        Some(Change::Substitution(change)) => {
+            out.extend(substitution(change, &format!("{field}.substitution"), reference, violations));
+            Some(AlleleRows::Substitution)
+        }
+        Some(Change::Resized(change)) => {
+            resized(change, &format!("{field}.resized"), catalog, reference, out, violations);
+            Some(AlleleRows::Resized)
+        }
+        None => {
+            violations.add(field, "either substitution or resized must be given");
+            None
+        }
+    }
 }
 
 fn substitution(

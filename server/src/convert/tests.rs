@@ -114,7 +114,11 @@ fn counts_and_models() {
 
 #[test]
 fn alleles_become_rows_behind_their_reference() {
-    let resized = Resized { left_anchored: "A".repeat(LENGTH), right_anchored: "C".repeat(LENGTH) };
+    let resized = Resized {
+        left_anchored: "A".repeat(LENGTH),
+        right_anchored: "C".repeat(LENGTH),
+        ..Resized::default()
+    };
     let changes = vec![substitution(1, "uu"), Some(Change::Resized(resized))];
     let good = score(vec![with_alleles(changes)]).unwrap();
     assert_eq!((good.request_id, good.windows.len()), (7, 4));
@@ -128,7 +132,11 @@ fn alleles_become_rows_behind_their_reference() {
 #[test]
 fn wrong_alleles_are_named_with_their_place() {
     let end = LENGTH as u32;
-    let short = Resized { left_anchored: "A".repeat(LENGTH), right_anchored: "C".repeat(LENGTH - 1) };
+    let short = Resized {
+        left_anchored: "A".repeat(LENGTH),
+        right_anchored: "C".repeat(LENGTH - 1),
+        ..Resized::default()
+    };
     for (change, field) in [
         (substitution(end - 1, "AC"), "windows[0].alleles[0].substitution.offset0"),
         (substitution(u32::MAX, "A"), "windows[0].alleles[0].substitution.offset0"),

@@ -7,6 +7,7 @@ use polaris_model::WindowInput;
 use tokio::sync::mpsc;
 
 use super::job::Job;
+use super::question::Question;
 use super::{Predictor, QueueError};
 
 /// Answers jobs in turn until the senders are gone and nothing waits.
@@ -28,25 +29,26 @@ pub(super) fn run(mut jobs: mpsc::Receiver<Job>, max_batch_windows: usize, predi
     }
 }
 
-/// Windows that go through the same models at once.
+/// Windows of which the same is asked, to be calculated at once.
 struct Batch {
-    models: Arc<[usize]>,
+    question: Question,
     windows: Vec<WindowInput>,
     /// Each job with the number of its windows in this batch.
     parts: Vec<(Job, usize)>,
 }
 
 impl Batch {
-    /// The job that has waited longest, and others with the same models as far as there is room. `None` if
+    /// The job that has waited longest, and others that ask the same as far as there is room. `None` if
     /// nobody waits for any of them any more.
     fn next(waiting: &mut VecDeque<Job>, max_batch_windows: usize) -> Option<Self> {
         *waiting = waiting.drain(..).filter_map(Job::alive).collect();
-        let mut batch =
-            Self { models: Arc::clone(waiting.front()?.models()), windows: Vec::new(), parts: Vec::new() };
+        let question = waiting.front()?.question().clone();
+        let most_windows = question.most_windows(max_batch_windows);
+        let mut batch = Self { question, windows: Vec::new(), parts: Vec::new() };
         let mut left = VecDeque::with_capacity(waiting.len());
         for mut job in waiting.drain(..) {
-            let room = max_batch_windows - batch.windows.len();
-            if room == 0 || *job.models() != batch.models {
+            let room = most_windows - batch.windows.len();
+            if room == 0 || *job.question() != batch.question {
                 left.push_back(job);
                 continue;
             }
@@ -58,17 +60,18 @@ impl Batch {
         Some(batch)
     }
 
-    /// Predicts, and answers the jobs that are complete. Returns the others, which wait again behind what
+    /// Calculates, and answers the jobs that are complete. Returns the others, which wait again behind what
     /// has come meanwhile, so that a large job does not keep small ones waiting.
     fn run(self, predictor: &impl Predictor) -> Vec<Job> {
         tracing::debug!(
             windows = self.windows.len(),
             jobs = self.parts.len(),
-            models = self.models.len(),
+            models = self.question.models.len(),
+            method = self.question.method.map(tracing::field::debug),
             "batch"
         );
-        let predictions = match predictor.predict(&self.windows, &self.models) {
-            Ok(predictions) => predictions,
+        let answer = match self.question.ask(predictor, &self.windows) {
+            Ok(answer) => answer,
             Err(error) => {
                 let error = Arc::new(error);
                 for (job, _) in self.parts {
@@ -80,11 +83,11 @@ impl Batch {
         let mut unfinished = Vec::new();
         let mut first = 0;
         for (job, windows) in self.parts {
-            let next = first + windows * predictions.models;
-            match (predictions.logits.get(first..next), predictions.probabilities.get(first..next)) {
-                (Some(logits), Some(probabilities)) => unfinished.extend(job.add(logits, probabilities)),
+            let next = first + windows;
+            match answer.part(first..next) {
+                Some(part) => unfinished.extend(job.add(part)),
                 // Dropping a job answers that the engine has stopped, which a short answer amounts to.
-                _ => drop(job),
+                None => drop(job),
             }
             first = next;
         }

@@ -1,21 +1,20 @@
 //! A job in the queue.
 
-use std::sync::Arc;
-
-use polaris_model::{Predictions, WindowInput};
+use polaris_model::WindowInput;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::QueueError;
+use super::question::{Answer, Part, Question};
 use crate::deadline::Deadline;
 
-/// Windows to predict for one caller, worked off in one or several batches.
+/// Windows to calculate for one caller, worked off in one or several batches.
 #[derive(Debug)]
 pub(super) struct Job {
     waiting: std::vec::IntoIter<WindowInput>,
-    models: Arc<[usize]>,
+    question: Question,
     deadline: Deadline,
-    done: Predictions,
-    reply: oneshot::Sender<Result<Predictions, QueueError>>,
+    done: Answer,
+    reply: oneshot::Sender<Result<Answer, QueueError>>,
     /// Room in the queue, given back with the job.
     _permit: OwnedSemaphorePermit,
 }
@@ -23,22 +22,17 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn new(
         windows: Vec<WindowInput>,
-        models: Arc<[usize]>,
+        question: Question,
         deadline: Deadline,
         permit: OwnedSemaphorePermit,
-        reply: oneshot::Sender<Result<Predictions, QueueError>>,
+        reply: oneshot::Sender<Result<Answer, QueueError>>,
     ) -> Self {
-        let values = windows.len() * models.len();
-        let done = Predictions {
-            models: models.len(),
-            logits: Vec::with_capacity(values),
-            probabilities: Vec::with_capacity(values),
-        };
-        Self { waiting: windows.into_iter(), models, deadline, done, reply, _permit: permit }
+        let done = Answer::empty(question.models.len(), windows.len());
+        Self { waiting: windows.into_iter(), question, deadline, done, reply, _permit: permit }
     }
 
-    pub(super) fn models(&self) -> &Arc<[usize]> {
-        &self.models
+    pub(super) fn question(&self) -> &Question {
+        &self.question
     }
 
     /// Windows that have not gone to the engine.
@@ -63,11 +57,10 @@ impl Job {
         Some(self)
     }
 
-    /// Adds the values of windows taken before. Gives the job back if there are windows left, otherwise
+    /// Adds what is said of windows taken before. Gives the job back if there are windows left, otherwise
     /// answers the caller.
-    pub(super) fn add(mut self, logits: &[f32], probabilities: &[f32]) -> Option<Self> {
-        self.done.logits.extend_from_slice(logits);
-        self.done.probabilities.extend_from_slice(probabilities);
+    pub(super) fn add(mut self, part: Part<'_>) -> Option<Self> {
+        self.done.extend(part);
         if self.remaining() > 0 {
             return Some(self);
         }

@@ -2,15 +2,36 @@ use std::sync::Mutex;
 
 use super::*;
 
-/// Answers the first value of `expression` plus the model's index as logit, and notes the batches.
+/// Answers the first value of `expression` plus the model's index as logit, and notes the batches. What drives a
+/// prediction is the logit, twice.
 #[derive(Default)]
 struct Recorder {
     batches: Mutex<Vec<(usize, Vec<usize>)>>,
+    methods: Mutex<Vec<Option<LocalizationMethod>>>,
     fails: bool,
 }
 
 impl Predictor for Recorder {
     fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
+        self.methods.lock().unwrap().push(None);
+        self.calculate(windows, models)
+    }
+
+    fn localize(
+        &self,
+        windows: &[WindowInput],
+        models: &[usize],
+        method: LocalizationMethod,
+    ) -> Result<Localizations, EngineError> {
+        self.methods.lock().unwrap().push(Some(method));
+        let predictions = self.calculate(windows, models)?;
+        let values = predictions.logits.iter().flat_map(|&logit| [logit, logit]).collect();
+        Ok(Localizations { predictions, method, values })
+    }
+}
+
+impl Recorder {
+    fn calculate(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
         self.batches.lock().unwrap().push((windows.len(), models.to_vec()));
         if self.fails {
             return Err(EngineError::Model { index: 9, models: 1 });
@@ -95,7 +116,8 @@ async fn late_and_abandoned_work_never_reaches_the_models() {
     let expired = {
         let engine = engine.clone();
         tokio::spawn(async move {
-            engine.submit(windows(0..3), [0].into(), Deadline::after(Duration::ZERO)).await
+            let question = Question { models: [0].into(), method: None };
+            engine.submit(windows(0..3), question, Deadline::after(Duration::ZERO)).await
         })
     };
     let abandoned = {
@@ -154,4 +176,61 @@ async fn an_ended_engine_says_so() {
     drop(queue);
     let answer = engine.predict(windows(0..1), [0].into(), Deadline::default()).await;
     assert!(matches!(answer, Err(QueueError::Stopped)));
+}
+
+#[tokio::test]
+async fn maps_are_calculated_apart_and_mutagenesis_window_by_window() {
+    use LocalizationMethod::{GradCam, Mutagenesis};
+    let (engine, queue) = queue(&settings(4, 100, 1000));
+    let localize = |values, method| {
+        let (engine, models) = (engine.clone(), Arc::from([0, 1]));
+        tokio::spawn(
+            async move { engine.localize(windows(values), models, method, Deadline::default()).await },
+        )
+    };
+    let mutagenesis = localize(0..2, Mutagenesis);
+    let (first, second) = (localize(10..12, GradCam), localize(20..23, GradCam));
+    let predicted = {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.predict(windows(30..31), [0, 1].into(), Deadline::default()).await })
+    };
+    drop(engine);
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let recorder = tokio::task::spawn_blocking(move || {
+        let recorder = Recorder::default();
+        queue.run(&recorder);
+        recorder
+    });
+    let answer = mutagenesis.await.unwrap().unwrap();
+    assert_eq!((answer.method, answer.predictions.logits), (Mutagenesis, vec![0.0, 1.0, 1.0, 2.0]));
+    assert_eq!(answer.values, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0]);
+    assert_eq!(first.await.unwrap().unwrap().values[..2], [10.0, 10.0]);
+    // In two batches.
+    let values = second.await.unwrap().unwrap().values;
+    assert_eq!(values, [20.0, 20.0, 21.0, 21.0, 21.0, 21.0, 22.0, 22.0, 22.0, 22.0, 23.0, 23.0]);
+    assert_eq!(predicted.await.unwrap().unwrap().logits, [30.0, 31.0]);
+    let recorder = recorder.await.unwrap();
+    let batches = recorder.batches.into_inner().unwrap();
+    let batches: Vec<_> =
+        batches.iter().map(|(windows, _)| *windows).zip(recorder.methods.into_inner().unwrap()).collect();
+    let expected =
+        [(1, Some(Mutagenesis)), (4, Some(GradCam)), (1, None), (1, Some(Mutagenesis)), (1, Some(GradCam))];
+    assert_eq!(batches, expected);
+}
+
+#[test]
+fn batches_of_maps_are_smaller() {
+    let most = |method| Question { models: [0].into(), method }.most_windows(256);
+    assert_eq!((most(None), most(Some(LocalizationMethod::HiresCam))), (256, 64));
+    assert_eq!(most(Some(LocalizationMethod::Mutagenesis)), 1);
+}
+
+#[test]
+fn an_answer_that_is_short_has_no_part_for_the_last_window() {
+    let predictions =
+        Predictions { models: 2, logits: vec![1.0, 2.0, 3.0], probabilities: vec![0.1, 0.2, 0.3] };
+    let answer = Answer { predictions, values: Vec::new() };
+    assert!(answer.part(0..1).is_some() && answer.part(1..2).is_none());
 }

@@ -12,6 +12,7 @@ pub(super) fn response(models: &[Manifest], limits: Limits) -> ListModelsRespons
         limits: Some(ProtoLimits {
             max_windows_per_request: limits.max_windows,
             max_request_bytes: limits.max_bytes,
+            max_response_bytes: limits.max_response_bytes,
         }),
     }
 }
@@ -43,13 +44,14 @@ mod tests {
 
     #[test]
     fn figures_are_those_of_the_chromosome_split() {
-        let limits = Limits { max_windows: 7, max_bytes: 2048, max_in_flight: 1 };
+        let limits = Limits { max_windows: 7, max_bytes: 2048, max_response_bytes: 4096, max_in_flight: 1 };
         let mut measured = manifest("QKI.K562", 151, true);
         let answer = response(std::slice::from_ref(&measured), limits);
         let model = &answer.models[0];
         assert_eq!((model.id.as_str(), model.input_length, model.uses_expression), ("QKI.K562", 151, true));
         assert!((model.auroc.unwrap() - 0.75).abs() < 1e-12 && (model.auprc.unwrap() - 0.65).abs() < 1e-12);
-        assert_eq!(answer.limits.unwrap().max_windows_per_request, 7);
+        let told = answer.limits.unwrap();
+        assert_eq!((told.max_windows_per_request, told.max_response_bytes), (7, 4096));
         measured.training.evaluations.clear();
         assert_eq!(response(&[measured], limits).models[0].auroc, None);
     }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use polaris_proto::v1::{ModelValues, PredictRequest, PredictResponse};
+use polaris_proto::v1::{PredictRequest, PredictResponse};
 use tokio::task::spawn_blocking;
 use tonic::Request;
 
 use super::Serving;
+use super::rows::{Row, rows};
 use crate::convert;
 use crate::deadline::Deadline;
 use crate::settings::Limits;
@@ -27,14 +28,9 @@ pub(super) async fn answer(
     let models = Arc::clone(&prediction.selection.models);
     let predictions = serving.engine.predict(prediction.windows, models, deadline).await?;
     let model_ids = serving.catalog.ids(&prediction.selection);
-    Ok(spawn_blocking(move || {
-        let rows = predictions.probabilities.chunks(predictions.models.max(1));
-        let rows = rows.zip(predictions.logits.chunks(predictions.models.max(1)));
-        let values = |(probabilities, logits): (&[f32], &[f32])| ModelValues {
-            probabilities: probabilities.to_vec(),
-            logits: logits.to_vec(),
-        };
-        PredictResponse { model_ids, predictions: rows.map(values).collect() }
+    Ok(spawn_blocking(move || PredictResponse {
+        model_ids,
+        predictions: rows(&predictions).map(Row::values).collect(),
     })
     .await?)
 }

@@ -53,6 +53,7 @@ pub(crate) struct RawEngine {
 pub(crate) struct RawLimits {
     pub(crate) max_windows_per_request: i64,
     pub(crate) max_request_bytes: i64,
+    pub(crate) max_response_bytes: i64,
     pub(crate) max_requests_in_flight_per_stream: i64,
 }
 
@@ -84,6 +85,8 @@ impl Default for RawLimits {
         Self {
             max_windows_per_request: 4096,
             max_request_bytes: 16 * 1024 * 1024,
+            // What callers take if they set no limit of their own.
+            max_response_bytes: 4 * 1024 * 1024,
             max_requests_in_flight_per_stream: 4,
         }
     }

@@ -25,6 +25,7 @@ fn defaults() {
     let settings = Settings::load(None, vec![registry()]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:50051");
     assert_eq!((settings.limits.max_windows, settings.limits.max_bytes), (4096, 16_777_216));
+    assert_eq!(settings.limits.max_response_bytes, 4_194_304);
     assert_eq!((settings.engine.max_batch_windows, settings.drain_limit), (256, Duration::from_secs(10)));
     assert!(settings.engine.threads >= 1 && settings.registry.models.is_empty());
 }
@@ -54,6 +55,10 @@ fn errors_name_key_value_place_and_range() {
         ("[engine]\nmax_batch_windows = \"many\"\n", ["engine.max_batch_windows", "many", "FILE"]),
         ("[engine]\ndevice = \"tpu\"\n", ["engine.device", "tpu", "FILE"]),
         ("[engine]\nqueue_windows = 100\n", ["engine.queue_windows", "100", "4096"]),
+        (
+            "[limits]\nmax_response_bytes = 1024\n",
+            ["limits.max_response_bytes", "1024", "65536 to 1073741824"],
+        ),
         ("[registry]\nmodels = [\"../x\"]\n", ["registry.models", "../x", "FILE"]),
         ("[server]\nlisten = \"localhost\"\n", ["server.listen", "localhost", "FILE"]),
         ("[server]\nlog = \"a=b=c\"\n", ["server.log", "a=b=c", "FILE"]),

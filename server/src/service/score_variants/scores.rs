@@ -1,21 +1,15 @@
 //! Scores of alleles from the predictions of their windows.
 
-use polaris_model::{DeltaBackground, Predictions, sigmoid};
-use polaris_proto::v1::{AlleleScores, ModelValues, ScoreVariantsResponse, WindowScores};
+use polaris_model::{DeltaBackground, Predictions};
+use polaris_proto::v1::{AlleleScores, ScoreVariantsResponse, WindowScores};
 
 use crate::catalog::Catalog;
 use crate::convert::{AlleleRows, Scoring};
+use crate::service::rows::{Row, mean, rows};
 use crate::status::ServiceError;
 
 /// Quantile where a model has no background of random substitutions.
 const NO_BACKGROUND: f32 = -1.0;
-
-/// Values of one window, one for each model.
-#[derive(Clone, Copy)]
-struct Row<'a> {
-    logits: &'a [f32],
-    probabilities: &'a [f32],
-}
 
 /// Puts the predictions of a request's windows together.
 ///
@@ -28,12 +22,7 @@ pub(super) fn response(
 ) -> Result<ScoreVariantsResponse, ServiceError> {
     let backgrounds: Vec<Option<&DeltaBackground>> =
         catalog.chosen(&scoring.selection).map(|model| model.training.delta_background.as_ref()).collect();
-    let width = predictions.models.max(1);
-    let mut rows = predictions
-        .logits
-        .chunks(width)
-        .zip(predictions.probabilities.chunks(width))
-        .map(|(logits, probabilities)| Row { logits, probabilities });
+    let mut rows = rows(predictions);
     let mut next = || rows.next().ok_or(ServiceError::ShortAnswer);
     let mut windows = Vec::with_capacity(scoring.alleles.len());
     for alleles in &scoring.alleles {
@@ -49,17 +38,13 @@ pub(super) fn response(
             };
             scores.push(allele_scores(reference, left, right, &backgrounds));
         }
-        windows.push(WindowScores { reference: Some(values(reference)), alleles: scores });
+        windows.push(WindowScores { reference: Some(reference.values()), alleles: scores });
     }
     Ok(ScoreVariantsResponse {
         request_id: scoring.request_id,
         model_ids: catalog.ids(&scoring.selection),
         windows,
     })
-}
-
-fn values(row: Row<'_>) -> ModelValues {
-    ModelValues { probabilities: row.probabilities.to_vec(), logits: row.logits.to_vec() }
 }
 
 /// A substitution has the same row on both sides.
@@ -69,21 +54,18 @@ fn allele_scores(
     right: Row<'_>,
     backgrounds: &[Option<&DeltaBackground>],
 ) -> AlleleScores {
+    let alternate = mean(left, right);
     let mut scores = AlleleScores::default();
-    let mut alternate = ModelValues::default();
-    let sides = left.logits.iter().zip(right.logits).zip(left.probabilities.iter().zip(right.probabilities));
+    let sides = left.probabilities.iter().zip(right.probabilities);
     let references = reference.logits.iter().zip(reference.probabilities);
-    for (((logits, probabilities), (reference_logit, reference_probability)), background) in
-        sides.zip(references).zip(backgrounds)
+    let alternates = alternate.logits.iter().zip(&alternate.probabilities);
+    for (((sides, (reference_logit, reference_probability)), (logit, probability)), background) in
+        sides.zip(references).zip(alternates).zip(backgrounds)
     {
-        let logit = 0.5 * (logits.0 + logits.1);
-        let probability = sigmoid(logit);
         let delta = probability - reference_probability;
-        alternate.logits.push(logit);
-        alternate.probabilities.push(probability);
         scores.deltas.push(delta);
         scores.logit_deltas.push(logit - reference_logit);
-        scores.spreads.push((probabilities.0 - probabilities.1).abs());
+        scores.spreads.push((sides.0 - sides.1).abs());
         scores
             .delta_quantiles
             .push(background.map_or(NO_BACKGROUND, |background| background.quantile(delta.abs())));
@@ -94,6 +76,8 @@ fn allele_scores(
 
 #[cfg(test)]
 mod tests {
+    use polaris_model::sigmoid;
+
     use super::*;
     use crate::fixtures::catalog;
 
