@@ -1,15 +1,22 @@
 //! The command line in two steps: what was typed (`Arguments`, read by clap), and what was meant
 //! (`Action`, checked and free of contradictions).
 
+mod localize;
+mod scan;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use self::localize::LocalizeArguments;
+use self::scan::ScanArguments;
 use crate::connect::ServerAddress;
+use crate::localize::LocalizeOptions;
 use crate::models::ModelsOptions;
 use crate::output_file::Destination;
+use crate::scan::ScanOptions;
 use crate::score::ScoreOptions;
 use crate::server_process::EmbeddedServer;
 use crate::session::{ServerChoice, ServerOptions};
@@ -47,6 +54,10 @@ enum Command {
     /// Score every alternate allele of a VCF and write the VCF out again with the scores in INFO
     #[command(after_help = EXAMPLES)]
     Score(ScoreArguments),
+    /// Write tracks of binding along genes or regions, for genome browsers
+    Scan(ScanArguments),
+    /// Say which bases drive predictions, of regions, sequences of one's own, or the alleles of a VCF
+    Localize(LocalizeArguments),
     /// List the models of a server or a registry
     Models(ModelsArguments),
 }
@@ -90,13 +101,20 @@ struct ScoreArguments {
     /// Table of all scores: a row per record, allele, strand and model; compressed if the name ends in .gz
     #[arg(long, value_name = "FILE")]
     tsv: Option<PathBuf>,
+    #[command(flatten)]
+    asking: AskingArguments,
+}
+
+/// How a command asks a server about many windows.
+#[derive(Debug, Args)]
+struct AskingArguments {
     /// Models to ask, separated by commas; all of the server's by default
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
     models: Vec<String>,
     /// Windows per request, never more than the server allows
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(3..))]
     batch_windows: u32,
-    /// Score even if the models were trained on another assembly than the bundle's
+    /// Go on even if the models were trained on another assembly than the bundle's
     #[arg(long)]
     allow_assembly_mismatch: bool,
     /// No progress and no summary, errors only
@@ -115,6 +133,10 @@ struct ModelsArguments {
 pub(crate) enum Action {
     /// `polaris-client score`.
     Score(ScoreOptions),
+    /// `polaris-client scan`.
+    Scan(ScanOptions),
+    /// `polaris-client localize`.
+    Localize(LocalizeOptions),
     /// `polaris-client models`.
     Models(ModelsOptions),
 }
@@ -124,6 +146,8 @@ impl Arguments {
     pub(crate) fn into_action(self) -> Result<Action, clap::Error> {
         match self.command {
             Command::Score(arguments) => arguments.into_options().map(Action::Score),
+            Command::Scan(arguments) => arguments.into_options().map(Action::Scan),
+            Command::Localize(arguments) => arguments.into_options().map(Action::Localize),
             Command::Models(arguments) => {
                 Ok(Action::Models(ModelsOptions { server: arguments.server.into_options()? }))
             }
@@ -138,25 +162,16 @@ impl ScoreArguments {
         if table.as_ref().is_some_and(|table| table.is_same(&output)) {
             return Err(usage("--output and --tsv name the same destination: give each its own"));
         }
-        let mut model_ids: Vec<String> = Vec::new();
-        for id in self.models.iter().map(|id| id.trim()) {
-            if id.is_empty() {
-                return Err(usage("--models holds an empty name: separate model ids by single commas"));
-            }
-            if !model_ids.iter().any(|known| known == id) {
-                model_ids.push(id.to_owned());
-            }
-        }
         Ok(ScoreOptions {
             input: self.input,
             reference: self.reference,
             server: self.server.into_options()?,
             output,
             table,
-            model_ids,
-            batch_windows: self.batch_windows,
-            allow_assembly_mismatch: self.allow_assembly_mismatch,
-            quiet: self.quiet,
+            model_ids: self.asking.model_ids()?,
+            batch_windows: self.asking.batch_windows,
+            allow_assembly_mismatch: self.asking.allow_assembly_mismatch,
+            quiet: self.asking.quiet,
         })
     }
 }
@@ -174,6 +189,22 @@ impl ServerArguments {
             _ => return Err(usage("give one of --server and --registry")),
         };
         Ok(ServerOptions { choice, reply_limit: Duration::from_secs(self.timeout_s) })
+    }
+}
+
+impl AskingArguments {
+    /// Each model once, in the order that they were typed.
+    fn model_ids(&self) -> Result<Vec<String>, clap::Error> {
+        let mut model_ids: Vec<String> = Vec::new();
+        for id in self.models.iter().map(|id| id.trim()) {
+            if id.is_empty() {
+                return Err(usage("--models holds an empty name: separate model ids by single commas"));
+            }
+            if !model_ids.iter().any(|known| known == id) {
+                model_ids.push(id.to_owned());
+            }
+        }
+        Ok(model_ids)
     }
 }
 

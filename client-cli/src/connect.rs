@@ -8,11 +8,12 @@ use std::time::Duration;
 use hyper_util::rt::TokioIo;
 use polaris_proto::v1::polaris_service_client::PolarisServiceClient;
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
 
-/// Largest reply that is accepted, in bytes.
-const REPLY_BYTES: usize = 16 << 20;
+/// Largest reply that is accepted, in bytes, where the server publishes no limit.
+pub(crate) const REPLY_BYTES: usize = 16 << 20;
 /// Largest request that is sent, in bytes, whatever the server publishes.
 pub(crate) const REQUEST_BYTES: usize = 16 << 20;
 /// Longest wait for a connection.
@@ -95,7 +96,7 @@ pub(crate) async fn connect(address: &ServerAddress) -> Result<Channel, ConnectE
             ServerAddress::Unix(path) => connect_unix(path).await,
         }
     };
-    match tokio::time::timeout(CONNECT_LIMIT, connecting).await {
+    match timeout(CONNECT_LIMIT, connecting).await {
         Ok(Ok(channel)) => Ok(channel),
         Ok(Err(error)) => {
             Err(ConnectError::Refused { address: address.to_string(), reason: innermost(&error) })
@@ -116,6 +117,21 @@ pub(crate) fn describe(status: &tonic::Status) -> String {
     match status.message() {
         "" => format!("{:?}", status.code()),
         message => format!("{:?}: {message}", status.code()),
+    }
+}
+
+/// The value of a call, or what the server did instead of answering within the limit.
+pub(crate) async fn in_time<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, tonic::Status>>,
+) -> anyhow::Result<T> {
+    match timeout(limit, call).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(status)) => anyhow::bail!("the server failed: {}", describe(&status)),
+        Err(_) => anyhow::bail!(
+            "the server has not answered for {} s: raise --timeout-s, or lower --batch-windows",
+            limit.as_secs()
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn say(message: &str) {
     let _ = writeln!(stderr, "polaris-client: {message}");
 }
 
-/// Records done and their rate, drawn on standard error when that is a terminal and nowhere else.
+/// What is done and its rate, drawn on standard error when that is a terminal and nowhere else.
 pub(crate) struct Progress {
     bar: ProgressBar,
 }
@@ -23,11 +23,9 @@ impl Progress {
             None,
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() },
         );
-        let template = "{spinner} {msg} {human_pos} records, {per_sec}, {elapsed}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Self { bar }
+        let progress = Self { bar };
+        progress.style("{spinner} {msg} {elapsed}");
+        progress
     }
 
     /// Says what is being waited for.
@@ -36,15 +34,32 @@ impl Progress {
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
-    /// Starts the count and its rate anew.
-    pub(crate) fn start_counting(&self) {
+    /// Starts a count and its rate anew: of `units` (such as `records`), `total` in all if that is known.
+    pub(crate) fn start_counting(&self, stage: &'static str, units: &str, total: Option<u64>) {
         self.bar.reset();
-        self.stage("scoring:");
+        match total {
+            Some(total) => {
+                self.bar.set_length(total);
+                self.style(&format!(
+                    "{{spinner}} {{msg}} {{human_pos}} of {{human_len}} {units}, {{per_sec}}, {{eta}} left"
+                ));
+            }
+            None => {
+                self.style(&format!("{{spinner}} {{msg}} {{human_pos}} {units}, {{per_sec}}, {{elapsed}}"))
+            }
+        }
+        self.stage(stage);
     }
 
-    /// Counts records that are done.
-    pub(crate) fn add(&self, records: u64) {
-        self.bar.inc(records);
+    /// Counts what is done.
+    pub(crate) fn add(&self, units: u64) {
+        self.bar.inc(units);
+    }
+
+    fn style(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
     }
 
     /// Prints lines above the progress.

@@ -2,16 +2,30 @@
 //!
 //! A run reads a VCF, cuts a window of the transcript around each alternate allele with
 //! `polaris-genomics`, asks a `polaris-server` (its own, or one named by `--server`) for the binding
-//! probabilities with and without the change, and writes every record out again with the answer in INFO.
+//! probabilities with and without the change, and writes every record out again with the answer in INFO. `localize`
+//! asks the same server which bases drive its predictions.
 
 mod arguments;
+mod blend;
 mod connect;
 mod console;
+mod localize;
+mod map_reply;
+mod messages;
+mod method;
 mod models;
+mod number;
 mod output_file;
+mod output_folder;
+mod regions;
+mod requirements;
+mod scan;
 mod score;
 mod server_process;
 mod session;
+mod tiles;
+mod tracks;
+mod vcf;
 
 use std::process::ExitCode;
 
@@ -42,6 +56,8 @@ fn run(action: Action) -> anyhow::Result<()> {
     let outcome = runtime.block_on(async {
         match action {
             Action::Score(options) => score::run(options).await,
+            Action::Scan(options) => scan::run(options).await,
+            Action::Localize(options) => localize::run(options).await,
             Action::Models(options) => models::run(options).await,
         }
     });

@@ -150,29 +150,58 @@ impl Target {
             Ok(_) => std::fs::canonicalize(path).map_err(|source| failed(&name(), source))?,
             Err(_) => path.to_owned(),
         };
-        let folder = folder_of(&path);
-        let mut prefix = std::ffi::OsString::from(".");
-        prefix.push(path.file_name().ok_or_else(|| OutputError::Directory(name()))?);
-        let temporary = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(".partial")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(|source| OutputError::Folder { folder: folder.display().to_string(), source })?;
-        Ok(Self::Temporary(temporary, path))
+        Ok(Self::Temporary(temporary_beside(&path)?, path))
     }
 
     fn commit(self) -> io::Result<()> {
         match self {
-            Self::Temporary(file, path) => {
-                file.as_file().sync_all()?;
-                file.persist(&path).map_err(|error| error.error)?;
-                File::open(folder_of(&path))?.sync_all()
-            }
+            Self::Temporary(file, path) => publish(file, &path),
             Self::Direct(mut file) => file.flush(),
             Self::Stdout(mut stdout) => stdout.flush(),
         }
     }
+}
+
+/// A file being written by others, who seek in it. Dropped without `commit`, it leaves no trace.
+pub(crate) struct SeekableFile {
+    temporary: NamedTempFile,
+    path: PathBuf,
+}
+
+impl SeekableFile {
+    /// Opens a temporary file in the folder of `path`.
+    pub(crate) fn create(path: &Path) -> Result<Self, OutputError> {
+        Ok(Self { temporary: temporary_beside(path)?, path: path.to_owned() })
+    }
+
+    /// The file once more, to write it and to read it, with a position of its own.
+    pub(crate) fn reopen(&self) -> io::Result<File> {
+        File::options().read(true).write(true).open(self.temporary.path())
+    }
+
+    /// Makes the file durable and gives it its name.
+    pub(crate) fn commit(self) -> Result<(), OutputError> {
+        let Self { temporary, path } = self;
+        publish(temporary, &path).map_err(|source| failed(&path.display().to_string(), source))
+    }
+}
+
+fn temporary_beside(path: &Path) -> Result<NamedTempFile, OutputError> {
+    let folder = folder_of(path);
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(path.file_name().ok_or_else(|| OutputError::Directory(path.display().to_string()))?);
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(".partial")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(|source| OutputError::Folder { folder: folder.display().to_string(), source })
+}
+
+fn publish(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder_of(path))?.sync_all()
 }
 
 /// The path without links, `.` and `..`; of a file that is not there yet, as far as its folder.

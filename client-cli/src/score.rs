@@ -5,17 +5,10 @@ mod cutting;
 mod gene_names;
 mod header;
 mod info;
-mod input_error;
-mod input_file;
-mod number;
 mod pipeline;
 mod plan;
-mod reader;
-mod record;
 mod reply;
 mod request;
-mod requirements;
-mod skip;
 mod summary;
 mod table;
 mod writer;
@@ -25,18 +18,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use polaris_genomics::ReferenceBundle;
 
 use self::cutter::Cutter;
 use self::cutting::Plans;
-use self::header::{Header, Provenance};
+use self::header::Provenance;
 use self::pipeline::Asking;
-use self::reader::Reader;
-use self::requirements::ChosenModels;
 use self::writer::Writer;
 use crate::console::{Progress, say};
 use crate::output_file::Destination;
-use crate::session::{Interrupts, ServerOptions, Session};
+use crate::requirements::{self, ChosenModels};
+use crate::session::{self, Interrupts, ServerOptions, Session};
+use crate::vcf::{Header, Reader};
 
 /// What `score` was asked for.
 #[derive(Debug)]
@@ -112,7 +104,7 @@ async fn score(
     interrupts: &mut Interrupts,
 ) -> anyhow::Result<(Writer, usize)> {
     progress.stage("loading the reference and waiting for the server");
-    let bundle = open_bundle(options.reference.clone());
+    let bundle = session::open_bundle(options.reference.clone());
     let connected = async { tokio::try_join!(bundle, session.connect()) };
     let (bundle, (channel, listed)) = interrupts.unless(connected).await?;
     if !options.quiet {
@@ -139,14 +131,9 @@ async fn score(
         limits: chosen.limits,
         reply_limit: session.reply_limit(),
     };
-    progress.start_counting();
+    progress.start_counting("scoring:", "records", None);
     let writer = pipeline::run(asking, plans, writer, Arc::clone(progress), interrupts).await?;
     Ok((writer, models))
-}
-
-async fn open_bundle(path: PathBuf) -> anyhow::Result<Arc<ReferenceBundle>> {
-    let opened = tokio::task::spawn_blocking(move || ReferenceBundle::open(&path)).await;
-    Ok(Arc::new(opened.context("the thread that loads the reference ended early")??))
 }
 
 /// Records that fill about one request: most have one allele, on one strand or two.

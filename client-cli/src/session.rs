@@ -1,8 +1,11 @@
 //! A run's server, whether it runs already or is started for the run, and the signals that end the run early.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use polaris_genomics::ReferenceBundle;
 use polaris_proto::v1::{ListModelsRequest, ListModelsResponse};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
@@ -101,6 +104,12 @@ impl Session {
             process.stop().await;
         }
     }
+}
+
+/// Opens the reference bundle on a thread that may wait.
+pub(crate) async fn open_bundle(path: PathBuf) -> anyhow::Result<Arc<ReferenceBundle>> {
+    let opened = tokio::task::spawn_blocking(move || ReferenceBundle::open(&path)).await;
+    Ok(Arc::new(opened.context("the thread that loads the reference ended early")??))
 }
 
 /// SIGINT (Ctrl-C) and SIGTERM, remembered from the moment of creation.

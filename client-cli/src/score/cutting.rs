@@ -9,8 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::cutter::Cutter;
 use super::plan::Plan;
-use super::reader::Reader;
-use super::record::Record;
+use crate::vcf::{Reader, Record};
 
 /// More threads than this do not make it faster: the models are slower than any of them.
 const MOST_CUTTERS: usize = 4;

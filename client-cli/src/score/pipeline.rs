@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Context;
 use polaris_proto::v1::{ScoreVariantsRequest, ScoreVariantsResponse};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -14,11 +13,12 @@ use tonic::transport::Channel;
 use super::cutting::Plans;
 use super::plan::{Plan, RecordPlan};
 use super::reply::{Expected, Scored};
-use super::request::{Packed, PlacedWindow, RequestLimits, pack};
+use super::request::{Packed, PlacedWindow, pack};
 use super::writer::Writer;
-use crate::connect;
+use crate::connect::{self, in_time};
 use crate::console::Progress;
 use crate::output_file::OutputError;
+use crate::requirements::RequestLimits;
 use crate::session::Interrupts;
 
 /// Requests that are sent and not answered, at most.
@@ -153,18 +153,4 @@ async fn next_reply(
 ) -> anyhow::Result<ScoreVariantsResponse> {
     let reply = in_time(asking.reply_limit, replies.message()).await?;
     reply.context("the server ended the stream before it had answered everything: see its log")
-}
-
-async fn in_time<T>(
-    limit: Duration,
-    call: impl Future<Output = Result<T, tonic::Status>>,
-) -> anyhow::Result<T> {
-    match timeout(limit, call).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(status)) => anyhow::bail!("the server failed: {}", connect::describe(&status)),
-        Err(_) => anyhow::bail!(
-            "the server has not answered for {} s: raise --timeout-s, or lower --batch-windows",
-            limit.as_secs()
-        ),
-    }
 }

@@ -1,10 +1,8 @@
 //! What is to be asked for a run of records: windows with alleles, and where each allele of each record is in them.
 
+use crate::vcf::{Record, SkipReason};
 use polaris_genomics::{RegionClass, Strand};
 use polaris_proto::v1;
-
-use super::record::Record;
-use super::skip::SkipReason;
 
 /// A reference window and the alleles to score in it.
 pub(super) struct PlannedWindow {

@@ -6,18 +6,10 @@ use polaris_proto::v1::{Allele, ScoreVariantsRequest, VariantWindow};
 use prost::Message;
 
 use super::plan::PlannedWindow;
+use crate::requirements::RequestLimits;
 
 /// Tag and length of a message inside another, at most.
 const FRAME_BYTES: usize = 8;
-
-/// The most that a request may hold.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RequestLimits {
-    /// Reference and alternate windows alike.
-    pub(super) windows: usize,
-    /// Encoded.
-    pub(super) bytes: usize,
-}
 
 /// Where an allele is answered: in which of the requests, and where in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -145,7 +137,11 @@ mod tests {
     fn allele(number: usize, resized: bool) -> Allele {
         let bases = format!("{number}");
         let change = match resized {
-            true => Change::Resized(Resized { left_anchored: bases.clone(), right_anchored: bases }),
+            true => Change::Resized(Resized {
+                left_anchored: bases.clone(),
+                right_anchored: bases,
+                ..Resized::default()
+            }),
             false => Change::Substitution(Substitution { offset0: 0, bases }),
         };
         Allele { change: Some(change) }
@@ -162,7 +158,7 @@ mod tests {
             windows in 3_usize..12,
             bytes in 400_usize..2000,
         ) {
-            let limits = RequestLimits { windows, bytes };
+            let limits = RequestLimits { windows, bytes, response_bytes: 0 };
             let mut number = 0;
             let planned: Vec<PlannedWindow> = shape.iter().enumerate().map(|(index, alleles)| PlannedWindow {
                 reference: Window { sequence: format!("{index:0>100}"), ..Window::default() },

@@ -1,8 +1,7 @@
 //! What a run did, in numbers that add up.
 
+use crate::vcf::SkipReason;
 use std::time::Duration;
-
-use super::skip::SkipReason;
 
 /// Counts of a run.
 #[derive(Clone, Debug, Default)]

@@ -2,11 +2,10 @@
 
 use polaris_genomics::RegionClass;
 
-use super::number;
 use super::plan::Placement;
-use super::record::Record;
 use super::reply::ModelScore;
-use super::skip::SkipReason;
+use crate::number;
+use crate::vcf::{Record, SkipReason};
 
 /// Names of the columns, with the line's end.
 pub(super) const HEADER: &str = "contig\tposition1\tid\treference\talternate\tallele_index\tstrand\ttranscribed\tgene\t\
@@ -68,8 +67,8 @@ pub(super) fn push_skipped(allele: &[u8], reason: SkipReason, out: &mut Vec<u8>)
 mod tests {
     use polaris_genomics::Strand;
 
-    use super::super::record::Line;
     use super::*;
+    use crate::vcf::Line;
 
     #[test]
     fn rows_have_the_header_s_columns() {

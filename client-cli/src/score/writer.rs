@@ -2,16 +2,16 @@
 
 use tokio::sync::mpsc;
 
-use super::header::{Header, Provenance};
+use super::header::{Provenance, with_ours};
 use super::info::{Annotation, encoded};
-use super::number;
 use super::plan::{AllelePlan, Placement, RecordPlan};
 use super::reply::{ModelScore, Scored};
-use super::skip::SkipReason;
 use super::summary::Counts;
 use super::table;
 use crate::console::Progress;
+use crate::number;
 use crate::output_file::{Destination, OutputError, OutputFile};
+use crate::vcf::{Header, SkipReason};
 
 /// The outputs of a run and what has gone into them. Dropped without `commit`, it leaves no file.
 pub(super) struct Writer {
@@ -34,7 +34,7 @@ impl Writer {
 
     /// Writes the headers.
     pub(super) fn begin(&mut self, header: &Header, provenance: &Provenance) -> Result<(), OutputError> {
-        self.write_vcf(&header.with_ours(provenance))?;
+        self.write_vcf(&with_ours(header, provenance))?;
         match &mut self.table {
             Some(table) => table.write_all(table::HEADER.as_bytes()),
             None => Ok(()),

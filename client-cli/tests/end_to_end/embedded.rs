@@ -46,7 +46,8 @@ fn some_variants(bundle: &Bundle) -> PathBuf {
     bundle.file("in.vcf", vcf(&rows))
 }
 
-fn until(what: &str, condition: impl Fn() -> bool) {
+/// Waits.
+pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < LIMIT, "waited in vain until {what}");
@@ -126,7 +127,8 @@ fn waiting(bundle: &Bundle) -> Child {
     child
 }
 
-fn signal(child: &Child, name: &str) {
+/// Sends a signal.
+pub(crate) fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }

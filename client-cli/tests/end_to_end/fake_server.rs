@@ -1,5 +1,8 @@
 //! A server whose scores depend on nothing but the sequence and the model, strict about what it is sent.
 
+mod alleles;
+mod windows;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,14 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use polaris_proto::v1::allele::Change;
 use polaris_proto::v1::polaris_service_server::{PolarisService, PolarisServiceServer};
 use polaris_proto::v1::{
-    AlleleScores, Limits, ListModelsRequest, ListModelsResponse, Model, ModelValues, PredictRequest,
-    PredictResponse, ScoreVariantsRequest, ScoreVariantsResponse, Window, WindowScores,
+    AlleleScores, Limits, ListModelsRequest, ListModelsResponse, LocalizeRequest, LocalizeResponse, Model,
+    ModelValues, PredictRequest, PredictResponse, ScoreVariantsRequest, ScoreVariantsResponse, Window,
+    WindowScores,
 };
 use tokio::runtime::Runtime;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+pub(crate) use self::windows::map_value;
 use crate::bundle::LENGTH;
 
 /// What the server does beside answering.
@@ -24,6 +29,8 @@ pub(crate) struct Behavior {
     pub(crate) after: Option<(usize, Failure)>,
     /// Cell line of the first model.
     pub(crate) cell_line: Option<&'static str>,
+    /// Largest response of Localize.
+    pub(crate) response_bytes: Option<u32>,
 }
 
 /// How a server fails.
@@ -110,20 +117,25 @@ impl Fake {
         request: Result<ScoreVariantsRequest, Status>,
     ) -> Result<ScoreVariantsResponse, Status> {
         let mut reply = self.answer(&request?)?;
-        let answered = self.answered.fetch_add(1, Ordering::SeqCst);
-        match self.behavior.after {
-            Some((after, failure)) if answered >= after => match failure {
-                Failure::Status => return Err(Status::unavailable("the device has gone")),
-                Failure::Short => drop(reply.windows[0].alleles[0].deltas.pop()),
-                Failure::Silence => std::future::pending().await,
-                Failure::Exit => {
-                    eprintln!("out of memory");
-                    std::process::exit(3)
-                }
-            },
-            _ => {}
+        if let Some(Failure::Short) = self.fail().await? {
+            reply.windows[0].alleles[0].deltas.pop();
         }
         Ok(reply)
+    }
+
+    /// Counts an answer, and fails if it is time to.
+    async fn fail(&self) -> Result<Option<Failure>, Status> {
+        let answered = self.answered.fetch_add(1, Ordering::SeqCst);
+        let failure = self.behavior.after.filter(|(after, _)| answered >= *after).map(|(_, failure)| failure);
+        match failure {
+            Some(Failure::Status) => Err(Status::unavailable("the device has gone")),
+            Some(Failure::Silence) => std::future::pending().await,
+            Some(Failure::Exit) => {
+                eprintln!("out of memory");
+                std::process::exit(3)
+            }
+            failure => Ok(failure),
+        }
     }
 }
 
@@ -206,12 +218,41 @@ impl PolarisService for Fake {
         &self,
         _: Request<ListModelsRequest>,
     ) -> Result<Response<ListModelsResponse>, Status> {
-        let limits = Limits { max_windows_per_request: MAX_WINDOWS, max_request_bytes: 1 << 20 };
+        let limits = Limits {
+            max_windows_per_request: MAX_WINDOWS,
+            max_request_bytes: 1 << 20,
+            max_response_bytes: self.response_bytes(),
+        };
         Ok(Response::new(ListModelsResponse { models: self.models(), limits: Some(limits) }))
     }
 
-    async fn predict(&self, _: Request<PredictRequest>) -> Result<Response<PredictResponse>, Status> {
-        Err(Status::unimplemented("not asked"))
+    async fn predict(&self, request: Request<PredictRequest>) -> Result<Response<PredictResponse>, Status> {
+        let mut reply = self.predicted(request.get_ref())?;
+        if let Some(Failure::Short) = self.fail().await? {
+            reply.predictions.pop();
+        }
+        Ok(Response::new(reply))
+    }
+
+    type LocalizeStream = Pin<Box<dyn Stream<Item = Result<LocalizeResponse, Status>> + Send>>;
+
+    async fn localize(
+        &self,
+        request: Request<LocalizeRequest>,
+    ) -> Result<Response<Self::LocalizeStream>, Status> {
+        let replies = self.localized(request.get_ref())?;
+        let fake = self.clone();
+        let replies = tokio_stream::iter(replies).then(move |reply| {
+            let fake = fake.clone();
+            async move {
+                let mut reply: LocalizeResponse = reply;
+                if let Some(Failure::Short) = fake.fail().await? {
+                    reply.maps[0].reference.as_mut().unwrap().values.pop();
+                }
+                Ok(reply)
+            }
+        });
+        Ok(Response::new(Box::pin(replies)))
     }
 
     type ScoreVariantsStream = Pin<Box<dyn Stream<Item = Result<ScoreVariantsResponse, Status>> + Send>>;
@@ -232,6 +273,7 @@ impl PolarisService for Fake {
 /// A fake server on a port picked by the system, until dropped.
 pub(crate) struct Running {
     pub(crate) url: String,
+    answered: Arc<AtomicUsize>,
     runtime: Option<Runtime>,
 }
 
@@ -242,9 +284,16 @@ impl Running {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tonic::transport::Server::builder().add_service(Fake::new(behavior).service());
+        let fake = Fake::new(behavior);
+        let answered = Arc::clone(&fake.answered);
+        let server = tonic::transport::Server::builder().add_service(fake.service());
         runtime.spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-        Self { url, runtime: Some(runtime) }
+        Self { url, answered, runtime: Some(runtime) }
+    }
+
+    /// Answers begun so far.
+    pub(crate) fn answered(&self) -> usize {
+        self.answered.load(Ordering::SeqCst)
     }
 }
 

@@ -7,5 +7,7 @@ mod bundle;
 mod embedded;
 mod failures;
 mod fake_server;
+mod localize;
 mod program;
+mod scan;
 mod scores;

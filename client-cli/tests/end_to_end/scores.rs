@@ -6,7 +6,8 @@ use crate::bundle::{Bundle, LENGTH, vcf};
 use crate::fake_server::{Behavior, Running, probability};
 use crate::program::{bgzip, info, outputs, records, run, score, text};
 
-fn reverse_complement(sequence: &str) -> String {
+/// The other strand.
+pub(crate) fn reverse_complement(sequence: &str) -> String {
     let complement = |base| match base {
         'A' => 'T',
         'C' => 'G',

@@ -2,7 +2,7 @@
 
 /// Reason codes. The texts are stable: pipelines filter by them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum SkipReason {
+pub(crate) enum SkipReason {
     /// `<DEL>`, `<NON_REF>`, `<*>`.
     Symbolic,
     /// `*`.
@@ -31,7 +31,7 @@ pub(super) enum SkipReason {
 
 impl SkipReason {
     /// All, in the order of the summary.
-    pub(super) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Symbolic,
         Self::SpanningDeletion,
         Self::Missing,
@@ -47,7 +47,7 @@ impl SkipReason {
     ];
 
     /// As written in POLARIS_SKIPPED.
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Symbolic => "symbolic",
             Self::SpanningDeletion => "spanning_deletion",
@@ -65,7 +65,7 @@ impl SkipReason {
     }
 
     /// The reason that shows in the spelling of the alleles alone, or none if both are bases.
-    pub(super) fn of_spelling(reference: &[u8], alternate: &[u8]) -> Option<Self> {
+    pub(crate) fn of_spelling(reference: &[u8], alternate: &[u8]) -> Option<Self> {
         match alternate {
             b"*" => Some(Self::SpanningDeletion),
             b"." | b"" => Some(Self::Missing),

@@ -3,8 +3,7 @@
 use polaris_genomics::ReferenceBundle;
 use polaris_proto::v1::{ListModelsResponse, Model};
 
-use super::request::RequestLimits;
-use crate::connect::REQUEST_BYTES;
+use crate::connect::{REPLY_BYTES, REQUEST_BYTES};
 
 /// Room in a request for all but sequences and model ids.
 const OVERHEAD_BYTES: usize = 64 << 10;
@@ -78,20 +77,32 @@ pub(crate) enum RequirementsError {
     },
 }
 
+/// The most that a request and an answer may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLimits {
+    /// Reference and alternate windows alike.
+    pub(crate) windows: usize,
+    /// Of a request, encoded.
+    pub(crate) bytes: usize,
+    /// Of one answer of Localize, encoded.
+    pub(crate) response_bytes: usize,
+}
+
 /// The models of a run.
 #[derive(Clone, Debug)]
-pub(super) struct ChosenModels {
+pub(crate) struct ChosenModels {
     /// All that will answer.
-    pub(super) models: Vec<Model>,
+    pub(crate) models: Vec<Model>,
     /// To be named in requests: none if all are asked.
-    pub(super) requested: Vec<String>,
+    pub(crate) requested: Vec<String>,
     /// Length of their windows in bases.
-    pub(super) input_length: usize,
-    pub(super) limits: RequestLimits,
+    pub(crate) input_length: usize,
+    /// What the server takes and gives.
+    pub(crate) limits: RequestLimits,
 }
 
 /// Picks the models by id, all if none is named, and sizes the requests.
-pub(super) fn choose(
+pub(crate) fn choose(
     listed: ListModelsResponse,
     requested: &[String],
     batch_windows: u32,
@@ -126,7 +137,12 @@ pub(super) fn choose(
         let (windows, bytes) = (published.max_windows_per_request, published.max_request_bytes);
         return Err(RequirementsError::Limits { windows, bytes, needed });
     }
-    let limits = RequestLimits { windows: usize::try_from(windows).unwrap_or(usize::MAX), bytes };
+    let response_bytes = match published.max_response_bytes {
+        0 => REPLY_BYTES,
+        bytes => usize::try_from(bytes).unwrap_or(usize::MAX),
+    };
+    let windows = usize::try_from(windows).unwrap_or(usize::MAX);
+    let limits = RequestLimits { windows, bytes, response_bytes };
     Ok(ChosenModels { models, requested: requested.to_vec(), input_length, limits })
 }
 
@@ -139,12 +155,12 @@ fn find(models: &[Model], id: &str) -> Result<Model, RequirementsError> {
 
 impl ChosenModels {
     /// Their ids.
-    pub(super) fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         self.models.iter().map(|model| model.id.clone()).collect()
     }
 
     /// Cell lines whose expression they read, each once, sorted.
-    pub(super) fn cell_lines(&self) -> Vec<String> {
+    pub(crate) fn cell_lines(&self) -> Vec<String> {
         let needed = self.models.iter().filter(|model| model.uses_expression);
         let mut cell_lines: Vec<String> = needed.map(|model| model.cell_line.clone()).collect();
         cell_lines.sort();
@@ -153,7 +169,7 @@ impl ChosenModels {
     }
 
     /// Whether a bundle serves them all.
-    pub(super) fn check_bundle(
+    pub(crate) fn check_bundle(
         &self,
         bundle: &ReferenceBundle,
         allow_assembly_mismatch: bool,
@@ -216,7 +232,8 @@ mod tests {
     }
 
     fn reply(models: Vec<Model>, windows: u32, bytes: u32) -> ListModelsResponse {
-        let limits = Limits { max_windows_per_request: windows, max_request_bytes: bytes };
+        let limits =
+            Limits { max_windows_per_request: windows, max_request_bytes: bytes, ..Limits::default() };
         ListModelsResponse { models, limits: Some(limits) }
     }
 

@@ -14,7 +14,7 @@ const LINE_BYTES: u64 = 1 << 30;
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// The input, at some line.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     bytes: Bytes,
     name: String,
     lines: u64,
@@ -22,20 +22,25 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Opens a file, or standard input for `-`.
-    pub(super) fn open(path: &Path) -> Result<Self, InputError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
         let (bytes, name) = input_file::open(path)?;
-        Ok(Self { bytes, name, lines: 0 })
+        Ok(Self::new(bytes, name))
+    }
+
+    /// Reads what has been opened already. `name` is for messages.
+    pub(crate) fn new(bytes: Bytes, name: String) -> Self {
+        Self { bytes, name, lines: 0 }
     }
 
     /// Reads the header; to be called first.
-    pub(super) fn header(&mut self) -> Result<Header, InputError> {
+    pub(crate) fn header(&mut self) -> Result<Header, InputError> {
         let name = self.name.clone();
         Header::read(|| self.next_line(), &name)
     }
 
     /// The next records, at most `most`; none at the end. Blank lines, as some programs leave them at the end,
     /// are no records.
-    pub(super) fn next_records(&mut self, most: usize) -> Result<Vec<Record>, InputError> {
+    pub(crate) fn next_records(&mut self, most: usize) -> Result<Vec<Record>, InputError> {
         let mut records = Vec::new();
         let mut bytes = 0;
         while records.len() < most && bytes < CHUNK_BYTES {
@@ -82,8 +87,7 @@ mod tests {
     const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 
     fn reader(text: &str) -> Reader {
-        let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
-        Reader { bytes: Box::new(bytes), name: "in.vcf".into(), lines: 0 }
+        Reader::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())), "in.vcf".into())
     }
 
     #[test]

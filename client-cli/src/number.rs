@@ -4,7 +4,7 @@
 const DIGITS: i32 = 5;
 
 /// A number for VCF and tables: `0.123457`, `0`, `-1.5e-07`. What is not finite is `.`.
-pub(super) fn text(value: f32) -> String {
+pub(crate) fn text(value: f32) -> String {
     if !value.is_finite() {
         return ".".to_owned();
     }

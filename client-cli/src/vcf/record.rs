@@ -9,16 +9,16 @@ const COLUMNS: usize = 8;
 
 /// A line of the input, apart from its ending (`\n`, `\r\n` or nothing at the end of the file).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Line {
-    pub(super) content: Vec<u8>,
-    pub(super) ending: &'static [u8],
+pub(crate) struct Line {
+    pub(crate) content: Vec<u8>,
+    pub(crate) ending: &'static [u8],
     /// Counted from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
 }
 
 impl Line {
     /// Splits the ending off.
-    pub(super) fn new(mut content: Vec<u8>, number: u64) -> Self {
+    pub(crate) fn new(mut content: Vec<u8>, number: u64) -> Self {
         let ending: &[u8] = if content.ends_with(b"\r\n") {
             b"\r\n"
         } else if content.ends_with(b"\n") {
@@ -33,7 +33,7 @@ impl Line {
 
 /// A record with at least eight columns and a position that is a number.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     line: Line,
     columns: [Range<usize>; COLUMNS],
     position1: u64,
@@ -41,7 +41,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Finds the columns. `name` is the input's, for errors.
-    pub(super) fn parse(line: Line, name: &str) -> Result<Self, InputError> {
+    pub(crate) fn parse(line: Line, name: &str) -> Result<Self, InputError> {
         let columns = columns(&line.content).ok_or_else(|| malformed(&line, name))?;
         let mut record = Self { line, columns, position1: 0 };
         let text = record.column(1);
@@ -55,39 +55,39 @@ impl Record {
         Ok(record)
     }
 
-    pub(super) fn contig(&self) -> &[u8] {
+    pub(crate) fn contig(&self) -> &[u8] {
         self.column(0)
     }
 
     /// 1-based; 0 stands for the place before the first base.
-    pub(super) fn position1(&self) -> u64 {
+    pub(crate) fn position1(&self) -> u64 {
         self.position1
     }
 
-    pub(super) fn id(&self) -> &[u8] {
+    pub(crate) fn id(&self) -> &[u8] {
         self.column(2)
     }
 
-    pub(super) fn reference(&self) -> &[u8] {
+    pub(crate) fn reference(&self) -> &[u8] {
         self.column(3)
     }
 
     /// At least one; a missing ALT is one `.`.
-    pub(super) fn alternates(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn alternates(&self) -> impl Iterator<Item = &[u8]> {
         self.column(4).split(|&byte| byte == b',')
     }
 
-    pub(super) fn info(&self) -> &[u8] {
+    pub(crate) fn info(&self) -> &[u8] {
         self.column(7)
     }
 
     /// Length of the line in bytes.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.line.content.len()
     }
 
     /// Appends the line as it came, but for INFO.
-    pub(super) fn write(&self, info: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, info: &[u8], out: &mut Vec<u8>) {
         let [.., place] = &self.columns;
         out.extend_from_slice(self.line.content.get(..place.start).unwrap_or_default());
         out.extend_from_slice(info);
@@ -114,7 +114,7 @@ fn columns(content: &[u8]) -> Option<[Range<usize>; COLUMNS]> {
 }
 
 /// The error for a line that has too few columns.
-pub(super) fn malformed(line: &Line, name: &str) -> InputError {
+pub(crate) fn malformed(line: &Line, name: &str) -> InputError {
     let found = line.content.split(|&byte| byte == b'\t').count();
     let words = line.content.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
     let (name, line) = (name.to_owned(), line.number);

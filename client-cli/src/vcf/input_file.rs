@@ -9,10 +9,10 @@ use polaris_genomics::decompressed;
 use super::input_error::InputError;
 
 /// Decompressed bytes of the input.
-pub(super) type Bytes = Box<dyn BufRead + Send>;
+pub(crate) type Bytes = Box<dyn BufRead + Send>;
 
 /// Opens a file, or standard input for `-`. Gives the name for messages beside it.
-pub(super) fn open(path: &Path) -> Result<(Bytes, String), InputError> {
+pub(crate) fn open(path: &Path) -> Result<(Bytes, String), InputError> {
     let (source, name): (Box<dyn Read + Send>, String) = if path.as_os_str() == "-" {
         (Box::new(io::stdin()), "standard input".to_owned())
     } else {
