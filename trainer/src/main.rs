@@ -1,9 +1,15 @@
 //! `polaris-trainer`: from eCLIP peaks to a registry of models.
 
+mod diffusion;
 mod evaluate;
+mod evaluate_maps;
 mod files;
+mod held_out;
+mod meme;
 mod metrics;
+mod motifs;
 mod peaks_table;
+mod position_matrix;
 mod prepare;
 mod simulate;
 mod terminal;
@@ -33,6 +39,12 @@ enum Command {
     Train(train::Arguments),
     /// Compare the scores of simulated variants with what the simulation did.
     Evaluate(evaluate::Arguments),
+    /// Compare where the models look with where the simulation planted motifs.
+    EvaluateMaps(evaluate_maps::Arguments),
+    /// Measure how far the maps of each model are spread over a window.
+    Diffusion(diffusion::Arguments),
+    /// Find the motif that each model looks for, and compare it with known ones.
+    Motifs(motifs::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +53,9 @@ fn main() -> ExitCode {
         Command::Prepare(arguments) => prepare::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::EvaluateMaps(arguments) => evaluate_maps::run(&arguments),
+        Command::Diffusion(arguments) => diffusion::run(&arguments),
+        Command::Motifs(arguments) => motifs::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

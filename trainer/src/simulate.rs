@@ -21,6 +21,7 @@ mod tests;
 use std::path::PathBuf;
 
 use self::destination::Destination;
+pub(crate) use self::motifs::full_copies;
 use self::summary::Summary;
 use self::world::Plan;
 
@@ -31,6 +32,7 @@ It writes
   reference/       a reference bundle: genome, gene models, expression of K562 and HepG2
   peaks/           eCLIP-like peaks (narrowPeak); peaks.tsv lists them
   variants.vcf.gz  variants that break a motif, make one or do neither; truth.tsv says which
+  motifs.meme      the motifs that were planted; sites.tsv says where
 
 The same options give the same bytes.";
 

@@ -138,6 +138,11 @@ impl Rbp {
     }
 }
 
+/// Spans `[start, end)` in `sequence` of full copies of a simulated protein's motif; none for another protein.
+pub(crate) fn full_copies(rbp: &str, sequence: &[u8]) -> Vec<(usize, usize)> {
+    RBPS.iter().find(|known| known.name == rbp).map(|known| known.copies(sequence)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 mod bundle;
 mod files;
 mod peaks;
+mod planted;
 mod truth;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 mod annotation;
 mod fasta;
+mod motifs;
 mod variants;
 
 use std::fs::{self, File};
@@ -43,7 +44,9 @@ pub(super) fn write(plan: &Plan, world: &World, directory: &Path) -> anyhow::Res
     }
     peaks(world, directory)?;
     file(&directory.join("variants.vcf.gz"), |out| variants::vcf(plan, world, out))?;
-    file(&directory.join("truth.tsv"), |out| variants::truth(world, out))
+    file(&directory.join("truth.tsv"), |out| variants::truth(world, out))?;
+    file(&directory.join("sites.tsv"), |out| motifs::sites(world, out))?;
+    file(&directory.join("motifs.meme"), |out| out.write_all(motifs::meme().as_bytes()))
 }
 
 fn bundle(world: &World, out: &mut dyn Write) -> io::Result<()> {

@@ -16,6 +16,7 @@ fn the_same_plan_gives_the_same_bytes() {
 fn all_files_are_there_and_no_other() {
     let files = contents(shared().directory.path());
     let expected = [
+        "motifs.meme",
         "peaks.tsv",
         "peaks/HNRNPC.K562.bed.gz",
         "peaks/PUM2.K562.bed.gz",
@@ -31,6 +32,7 @@ fn all_files_are_there_and_no_other() {
         "reference/genome.fa",
         "reference/genome.fa.fai",
         "reference/reference.toml",
+        "sites.tsv",
         "truth.tsv",
         "variants.vcf.gz",
     ];
