@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole path on simulated data: set-up, build, simulate, prepare, train, publish, serve, score.
+# The whole path on simulated data: set-up, build, simulate, prepare, train, publish, serve, score, explain.
 #
 #   scripts/demo.sh [FOLDER]     default: demo
 #
@@ -69,4 +69,14 @@ step 'compare with what the simulation did'
 "$binaries/polaris-trainer" evaluate --truth "$out/simulation/truth.tsv" --scores "$out/scores.tsv" \
     --registry "$out/registry"
 
-printf '\nThe scored variants are in %s, the table of all scores in %s.\n' "$out/scored.vcf.gz" "$out/scores.tsv"
+step 'localize: which bases drive a prediction, of a variant that breaks a motif of QKI'
+gzip -dc "$out/simulation/variants.vcf.gz" | awk '/^#/ || $3 == "sim0169"' > "$out/sim0169.vcf"
+"$binaries/polaris-client" localize "$out/sim0169.vcf" --reference "$out/simulation/reference" \
+    --server "unix:$socket_folder/polaris.sock" --models QKI.K562 --method mutagenesis -o "$out/localized"
+
+step 'motifs: what the models look for, compared with what was planted'
+"$binaries/polaris-trainer" motifs --registry "$out/registry" --prepared "$out/prepared" \
+    --reference "$out/simulation/reference" --known "$out/simulation/motifs.meme" --method grad-cam --out "$out/motifs"
+
+printf '\nThe scored variants are in %s, the table of all scores in %s, pictures in %s and %s.\n' \
+    "$out/scored.vcf.gz" "$out/scores.tsv" "$out/localized" "$out/motifs"

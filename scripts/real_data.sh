@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Trains KHSRP and TARDBP of K562 on ENCODE eCLIP peaks with both recipes, and scores ClinVar variants.
+# Trains on ENCODE eCLIP peaks: KHSRP and TARDBP of K562 with both recipes, QKI and TARDBP of HepG2 with the standard one.
+# Scores ClinVar variants, and recovers motifs and compares them with RNAcompete's.
 #
 #   scripts/real_data.sh [FOLDER]     default: real
 #
@@ -34,20 +35,24 @@ TOML
     printf 'rbp\tcell_line\tpath\n'
     printf 'KHSRP\tK562\t%s\n' "$data/peaks/KHSRP.K562.ENCFF031FMO.bed.gz"
     printf 'TARDBP\tK562\t%s\n' "$data/peaks/TARDBP.K562.ENCFF037TVC.bed.gz"
+    printf 'QKI\tHepG2\t%s\n' "$data/peaks/QKI.HepG2.ENCFF704OCI.bed.gz"
+    printf 'TARDBP\tHepG2\t%s\n' "$data/peaks/TARDBP.HepG2.ENCFF673QBV.bed.gz"
 } > "$out/peaks.tsv"
 
 "$binaries/polaris-trainer" prepare --reference "$out/reference" --peaks "$out/peaks.tsv" --out "$out/prepared"
-for recipe in paper standard; do
-    printf '\n== recipe %s\n' "$recipe"
+train() {
+    printf '\n== recipe %s\n' "$1"
     "$binaries/polaris-trainer" train --prepared "$out/prepared" --reference "$out/reference" \
-        --registry "$out/registry-$recipe" --work "$out/training" --recipe "$recipe"
-done
+        --registry "$out/registry-$1" --work "$out/training" --recipe "$@"
+}
+train paper --only KHSRP.K562,TARDBP.K562
+train standard
 
 printf '\n== score\n'
 variants=$data/variants/clinvar_small.hg38.vcf.gz
 scored=$out/clinvar_small.scored.vcf.gz
 "$binaries/polaris-client" score "$variants" --reference "$out/reference" --registry "$out/registry-standard" \
-    -o "$scored" --tsv "$out/clinvar_small.tsv"
+    --models KHSRP.K562,TARDBP.K562 -o "$scored" --tsv "$out/clinvar_small.tsv"
 records() { gzip -dc "$1" | grep -vc '^#'; }
 printf '%s records in, %s records out\n' "$(records "$variants")" "$(records "$scored")"
 if command -v bcftools >/dev/null; then
@@ -55,3 +60,7 @@ if command -v bcftools >/dev/null; then
     bcftools index --force "$scored"
     printf 'bcftools view and bcftools index accept %s\n' "$scored"
 fi
+
+printf '\n== motifs\n'
+"$binaries/polaris-trainer" motifs --prepared "$out/prepared" --reference "$out/reference" \
+    --registry "$out/registry-standard" --known "$data/../motifs/Ray2013_rbp_RNA.meme" --out "$out/motifs"
