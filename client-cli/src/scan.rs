@@ -105,7 +105,9 @@ async fn scan(
     chosen.check_bundle(&bundle, options.allow_assembly_mismatch)?;
     output_folder::check_names(&chosen.ids())?;
 
-    let layers = layer::layers(&options.tracks, &regions, bundle.reference());
+    // Reads the regions' bases.
+    let layers =
+        tokio::task::block_in_place(|| layer::layers(&options.tracks, &regions, bundle.reference()))?;
     let asking = Asking::new(channel, &chosen, options.method, session.reply_limit())?;
     let planner = Planner {
         covariates: Covariates::new(Arc::clone(&bundle), chosen.cell_lines()),

@@ -105,7 +105,10 @@ impl Planner {
             if filling.take().is_some_and(|last| batches.blocking_send(last).is_err()) {
                 return Ok(planned);
             }
-            planned.gaps.push(gaps.within(&layer.wanted));
+            let mut gaps = gaps.within(&layer.wanted);
+            gaps.extend(layer.unknown.iter().cloned());
+            gaps.sort_by(|left, right| (&left.contig, left.start0).cmp(&(&right.contig, right.start0)));
+            planned.gaps.push(gaps);
         }
         Ok(planned)
     }

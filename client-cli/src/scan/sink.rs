@@ -151,6 +151,7 @@ mod tests {
             strand,
             wanted: Arc::new(IntervalSet::from_intervals(wanted.iter().map(interval))),
             contigs: contigs.into(),
+            unknown: Arc::default(),
         }
     }
 

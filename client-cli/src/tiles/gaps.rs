@@ -11,11 +11,13 @@ pub(crate) enum GapReason {
     MostlyN,
     /// None of it is in the bundle's sequenced regions.
     NotSequenced,
+    /// Not a window's: the base itself is N.
+    UnknownBase,
 }
 
 impl GapReason {
-    /// All, the one that is told where both hold first.
-    pub(crate) const ALL: [Self; 2] = [Self::NotSequenced, Self::MostlyN];
+    /// Those of windows, the one that is told where both hold first.
+    const OF_WINDOWS: [Self; 2] = [Self::NotSequenced, Self::MostlyN];
 }
 
 impl fmt::Display for GapReason {
@@ -23,6 +25,7 @@ impl fmt::Display for GapReason {
         formatter.write_str(match self {
             Self::MostlyN => "mostly_n",
             Self::NotSequenced => "not_sequenced",
+            Self::UnknownBase => "unknown_base",
         })
     }
 }
@@ -56,7 +59,7 @@ impl Gaps {
         Self {
             strand,
             covered: Vec::new(),
-            left_out: GapReason::ALL.map(|reason| (reason, Vec::new())).into(),
+            left_out: GapReason::OF_WINDOWS.map(|reason| (reason, Vec::new())).into(),
         }
     }
 

@@ -64,6 +64,7 @@ impl Regions {
         let reason_at = |offset0: usize| match reasons.get(offset0).copied().flatten() {
             Some(GapReason::MostlyN) => Some("mostly_n"),
             Some(GapReason::NotSequenced) => Some("not_sequenced"),
+            Some(GapReason::UnknownBase) => Some("unknown_base"),
             None if letters.get(offset0) == Some(&b'N') => Some("unknown_base"),
             None => None,
         };

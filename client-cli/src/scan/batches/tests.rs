@@ -30,6 +30,7 @@ fn planner(bundle: Arc<ReferenceBundle>, wanted: &[(u64, u64)], length: usize, s
         strand: Strand::Reverse,
         wanted: Arc::clone(&wanted),
         contigs: Arc::clone(&contigs),
+        unknown: Arc::default(),
     };
     Planner {
         covariates: Covariates::new(bundle, Vec::new()),
