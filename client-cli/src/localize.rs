@@ -62,14 +62,7 @@ pub(crate) async fn run(options: LocalizeOptions) -> anyhow::Result<()> {
     let mut session = Session::open(&options.server)?;
     let run = Run { options: &options, output: &output, progress: &progress };
     let localized = run.localize(input, &mut session, &mut interrupts).await;
-    let localized = match localized {
-        Ok(localized) => Ok(localized),
-        Err(error) => Err(session.explain(error).await),
-    };
-    if localized.is_ok() && !options.quiet {
-        session.show_messages(&progress);
-    }
-    session.close().await;
+    let localized = session.finish(localized, &progress, options.quiet).await;
     drop(progress);
     let (counts, models) = localized?;
     let files = output.publish("gaps.tsv")?;

@@ -69,14 +69,7 @@ pub(crate) async fn run(options: ScanOptions) -> anyhow::Result<()> {
     let output = OutputFolder::create(&options.output)?;
     let mut session = Session::open(&options.server)?;
     let scanned = scan(&options, &output, &mut session, &progress, &mut interrupts).await;
-    let scanned = match scanned {
-        Ok(scanned) => Ok(scanned),
-        Err(error) => Err(session.explain(error).await),
-    };
-    if scanned.is_ok() && !options.quiet {
-        session.show_messages(&progress);
-    }
-    session.close().await;
+    let scanned = session.finish(scanned, &progress, options.quiet).await;
     drop(progress);
     let summary = scanned?;
     output.publish(output::LIST)?;

@@ -63,14 +63,7 @@ pub(crate) async fn run(options: ScoreOptions) -> anyhow::Result<()> {
     let writer = Writer::create(&options.output, options.table.as_ref())?;
     let mut session = Session::open(&options.server)?;
     let scored = score(&options, reader, header, writer, &mut session, &progress, &mut interrupts).await;
-    let scored = match scored {
-        Ok(scored) => Ok(scored),
-        Err(error) => Err(session.explain(error).await),
-    };
-    if scored.is_ok() && !options.quiet {
-        session.show_messages(&progress);
-    }
-    session.close().await;
+    let scored = session.finish(scored, &progress, options.quiet).await;
     drop(progress);
     let (writer, models) = scored?;
     let counts = match writer.is_closed() {

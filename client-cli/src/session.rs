@@ -87,8 +87,27 @@ impl Session {
         }
     }
 
+    /// Ends a run with its outcome: a failure is explained by the death of our own server where that is behind it, and
+    /// otherwise what the server has said is shown, unless errors alone are wanted. Stops our own server.
+    pub(crate) async fn finish<T>(
+        mut self,
+        outcome: anyhow::Result<T>,
+        progress: &Progress,
+        quiet: bool,
+    ) -> anyhow::Result<T> {
+        let outcome = match outcome {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.explain(error).await),
+        };
+        if outcome.is_ok() && !quiet {
+            self.show_messages(progress);
+        }
+        self.close().await;
+        outcome
+    }
+
     /// The death of our own server, where that is behind a failure.
-    pub(crate) async fn explain(&mut self, error: anyhow::Error) -> anyhow::Error {
+    async fn explain(&mut self, error: anyhow::Error) -> anyhow::Error {
         let Some(process) = self.process.as_mut().filter(|_| !error.is::<ServerProcessError>()) else {
             return error;
         };
