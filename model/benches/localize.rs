@@ -115,5 +115,10 @@ fn window(number: usize) -> WindowInput {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         b"ACGT"[(state >> 62) as usize]
     };
-    WindowInput { sequence: (0..LENGTH).map(|_| base()).collect(), region: None, expression: vec![1.0] }
+    WindowInput {
+        sequence: (0..LENGTH).map(|_| base()).collect(),
+        region: None,
+        expression: vec![1.0],
+        substitutions: Vec::new(),
+    }
 }

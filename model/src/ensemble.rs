@@ -26,17 +26,36 @@ pub struct WindowInput {
     pub region: Option<RegionClass>,
     /// ln(TPM + 1) of the nearest gene for each of [`Ensemble::cell_lines`], in that order.
     pub expression: Vec<f32>,
+    /// Alternates of the window that are asked for beside it, each a row of its own after the window's.
+    pub substitutions: Vec<Substitution>,
 }
 
-/// Predictions of some models for some windows, a row for each window.
+/// Bases in the place of as many others of a window; everything else stays as it is.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Substitution {
+    /// First replaced base, 0-based from the window's 5' end.
+    pub offset0: usize,
+    /// The bases that stand there instead, in A C G T N.
+    pub bases: Vec<u8>,
+}
+
+/// Predictions of some models, a row for each window and for each of its substitutions: a window, then its
+/// substitutions, then the next window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
     /// Models, that is, values in a row.
     pub models: usize,
-    /// Logits, `[windows][models]`.
+    /// Logits, `[rows][models]`.
     pub logits: Vec<f32>,
-    /// Probabilities of binding, `[windows][models]`.
+    /// Probabilities of binding, `[rows][models]`.
     pub probabilities: Vec<f32>,
+}
+
+impl WindowInput {
+    /// Rows that it has in [`Predictions`].
+    pub fn rows(&self) -> usize {
+        1 + self.substitutions.len()
+    }
 }
 
 /// Loaded models on a device.
@@ -141,17 +160,19 @@ impl Ensemble {
             sequence: vec![b'N'; self.input_length],
             region: None,
             expression: vec![0.0; self.cell_lines.len()],
+            substitutions: Vec::new(),
         };
         let all: Vec<usize> = (0..self.members.len()).collect();
         self.predict(&[window], &all).map(|_| ())
     }
 
-    /// Predicts windows with the chosen models (indices into [`Ensemble::models`]).
+    /// Predicts windows and their substitutions with the chosen models (indices into [`Ensemble::models`]).
     ///
     /// # Errors
-    /// If a window has another length or letters than A C G T N, or lacks an expression value, or an index
-    /// is out of range.
+    /// If a window has another length or letters than A C G T N, or lacks an expression value, a substitution reaches
+    /// beyond its window, or an index is out of range.
     pub fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
+        let windows = &whole_windows(windows)?;
         let mut logits = vec![0.0; windows.len() * models.len()];
         self.for_each_batch(windows, models, &mut |place, member, batch| {
             let values = host_values(&member.network.logits(batch, None)?)?;
@@ -211,6 +232,25 @@ impl Ensemble {
             expression,
         })
     }
+}
+
+/// Every row as a window of its own.
+fn whole_windows(windows: &[WindowInput]) -> Result<Vec<WindowInput>, EngineError> {
+    let mut rows = Vec::with_capacity(windows.iter().map(WindowInput::rows).sum());
+    for (index, window) in windows.iter().enumerate() {
+        let reference = WindowInput { substitutions: Vec::new(), ..window.clone() };
+        rows.push(reference.clone());
+        for substitution in &window.substitutions {
+            let mut alternate = reference.clone();
+            let end0 = substitution.offset0.checked_add(substitution.bases.len());
+            let replaced = end0.and_then(|end0| alternate.sequence.get_mut(substitution.offset0..end0));
+            replaced
+                .ok_or(EngineError::Substitution { window: index, offset0: substitution.offset0 })?
+                .copy_from_slice(&substitution.bases);
+            rows.push(alternate);
+        }
+    }
+    Ok(rows)
 }
 
 impl Predictions {

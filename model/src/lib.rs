@@ -19,7 +19,9 @@ mod weights;
 
 pub use architecture::{Architecture, ArchitectureError, Parameter};
 pub use device::{Device, DeviceError, set_threads};
-pub use ensemble::{EngineError, Ensemble, LoadError, Localizations, Predictions, WindowInput, sigmoid};
+pub use ensemble::{
+    EngineError, Ensemble, LoadError, Localizations, Predictions, Substitution, WindowInput, sigmoid,
+};
 pub use inputs::InputError;
 pub use network::NetworkError;
 pub use registry::{

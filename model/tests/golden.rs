@@ -124,6 +124,7 @@ fn check_maps(case: &Value, weights: &Weights, example: &Example) {
         sequence: example.sequence.clone(),
         region: example.region,
         expression: vec![example.expression; ensemble.cell_lines().len()],
+        substitutions: Vec::new(),
     };
     for (name, method, rectified) in [
         ("grad_cam_native", LocalizationMethod::GradCam, true),

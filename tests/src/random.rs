@@ -56,5 +56,6 @@ pub fn engine_window(window: &Window, cell_lines: &[String]) -> WindowInput {
             .iter()
             .map(|line| window.expression.get(line).copied().unwrap_or(0.0))
             .collect(),
+        substitutions: Vec::new(),
     }
 }

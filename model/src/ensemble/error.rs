@@ -54,6 +54,14 @@ pub enum EngineError {
         /// Values found.
         found: usize,
     },
+    /// A substitution that reaches beyond its window.
+    #[error("window {window}: the substitution from base {offset0} on reaches beyond the window")]
+    Substitution {
+        /// Index of the window, from 0.
+        window: usize,
+        /// First replaced base.
+        offset0: usize,
+    },
     /// A model index out of range.
     #[error("model index {index} is not below {models}")]
     Model {

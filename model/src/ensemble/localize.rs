@@ -11,7 +11,7 @@ pub struct Localizations {
     pub predictions: Predictions,
     /// How the values came about.
     pub method: LocalizationMethod,
-    /// Signed values, `[windows][models][values of a window]`, as many as [`LocalizationMethod::values`] says:
+    /// Signed values, `[rows][models][values of a window]`, as many as [`LocalizationMethod::values`] says:
     /// contributions to the logit of the second convolution's positions, or of each base the change of the logit when A,
     /// C, G, T stands there.
     pub values: Vec<f32>,
@@ -19,7 +19,8 @@ pub struct Localizations {
 
 impl Ensemble {
     /// Predicts windows with the chosen models (indices into [`Ensemble::models`]) and says what drives each prediction.
-    /// Class activation maps come from the same pass as the predictions; mutagenesis substitutes every base.
+    /// Class activation maps come from the same pass as the predictions; mutagenesis substitutes every base. A
+    /// substitution is explained as a window of its own.
     ///
     /// # Errors
     /// As [`Ensemble::predict`].
@@ -29,6 +30,7 @@ impl Ensemble {
         models: &[usize],
         method: LocalizationMethod,
     ) -> Result<Localizations, EngineError> {
+        let windows = &super::whole_windows(windows)?;
         let width = method.values(self.input_length);
         let mut values = vec![0.0; windows.len() * models.len() * width];
         let map = match method {

@@ -29,6 +29,7 @@ pub(super) fn window(
         sequence: bases?,
         region: region?,
         expression: expression.into_iter().collect::<Option<_>>()?,
+        substitutions: Vec::new(),
     })
 }
 

@@ -60,7 +60,12 @@ fn settings(max_batch_windows: usize, queue_windows: usize, queue_wait_ms: u64) 
 
 fn windows(values: std::ops::Range<u16>) -> Vec<WindowInput> {
     values
-        .map(|value| WindowInput { sequence: Vec::new(), region: None, expression: vec![f32::from(value)] })
+        .map(|value| WindowInput {
+            sequence: Vec::new(),
+            region: None,
+            expression: vec![f32::from(value)],
+            substitutions: Vec::new(),
+        })
         .collect()
 }
 

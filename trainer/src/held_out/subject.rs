@@ -91,7 +91,7 @@ impl Subject {
                 (_, None) => bail!("{} has no expression value, which the model reads", row.name),
             };
             let sequence = row.window.sequence(bundle.reference())?;
-            inputs.push(WindowInput { sequence, region: row.region, expression });
+            inputs.push(WindowInput { sequence, region: row.region, expression, substitutions: Vec::new() });
         }
         let predictions = ensemble.predict(&inputs, &[0])?;
         let windows = rows
