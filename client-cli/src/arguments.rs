@@ -1,6 +1,7 @@
 //! The command line in two steps: what was typed (`Arguments`, read by clap), and what was meant
 //! (`Action`, checked and free of contradictions).
 
+mod bench;
 mod localize;
 mod scan;
 
@@ -10,8 +11,10 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use self::bench::BenchArguments;
 use self::localize::LocalizeArguments;
 use self::scan::ScanArguments;
+use crate::bench::BenchOptions;
 use crate::connect::ServerAddress;
 use crate::localize::LocalizeOptions;
 use crate::models::ModelsOptions;
@@ -34,8 +37,9 @@ Examples:
   bcftools view -f PASS calls.bcf | polaris-client score - --reference hg38/ --registry models/ \\
       | bcftools view -i 'ABS(POLARIS_DELTA)>0.2'
 
-  # Which models are there
+  # Which models are there, and how fast is a server
   polaris-client models --registry models/
+  polaris-client bench --server http://gpu1:50051
 
 Exit codes: 0 success, 1 the run failed, 2 the command line is wrong.";
 
@@ -60,6 +64,8 @@ enum Command {
     Localize(LocalizeArguments),
     /// List the models of a server or a registry
     Models(ModelsArguments),
+    /// Load a server with synthetic requests and report its throughput and latency
+    Bench(BenchArguments),
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +145,8 @@ pub(crate) enum Action {
     Localize(LocalizeOptions),
     /// `polaris-client models`.
     Models(ModelsOptions),
+    /// `polaris-client bench`.
+    Bench(BenchOptions),
 }
 
 impl Arguments {
@@ -151,6 +159,7 @@ impl Arguments {
             Command::Models(arguments) => {
                 Ok(Action::Models(ModelsOptions { server: arguments.server.into_options()? }))
             }
+            Command::Bench(arguments) => arguments.into_options().map(Action::Bench),
         }
     }
 }
@@ -193,19 +202,23 @@ impl ServerArguments {
 }
 
 impl AskingArguments {
-    /// Each model once, in the order that they were typed.
     fn model_ids(&self) -> Result<Vec<String>, clap::Error> {
-        let mut model_ids: Vec<String> = Vec::new();
-        for id in self.models.iter().map(|id| id.trim()) {
-            if id.is_empty() {
-                return Err(usage("--models holds an empty name: separate model ids by single commas"));
-            }
-            if !model_ids.iter().any(|known| known == id) {
-                model_ids.push(id.to_owned());
-            }
-        }
-        Ok(model_ids)
+        distinct(&self.models)
     }
+}
+
+/// Each model once, in the order that they were typed.
+fn distinct(models: &[String]) -> Result<Vec<String>, clap::Error> {
+    let mut model_ids: Vec<String> = Vec::new();
+    for id in models.iter().map(|id| id.trim()) {
+        if id.is_empty() {
+            return Err(usage("--models holds an empty name: separate model ids by single commas"));
+        }
+        if !model_ids.iter().any(|known| known == id) {
+            model_ids.push(id.to_owned());
+        }
+    }
+    Ok(model_ids)
 }
 
 fn usage(message: &str) -> clap::Error {

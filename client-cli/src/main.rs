@@ -3,9 +3,10 @@
 //! A run reads a VCF, cuts a window of the transcript around each alternate allele with
 //! `polaris-genomics`, asks a `polaris-server` (its own, or one named by `--server`) for the binding
 //! probabilities with and without the change, and writes every record out again with the answer in INFO. `localize`
-//! asks the same server which bases drive its predictions.
+//! asks the same server which bases drive its predictions, and `bench` how fast it answers.
 
 mod arguments;
+mod bench;
 mod blend;
 mod connect;
 mod console;
@@ -59,6 +60,7 @@ fn run(action: Action) -> anyhow::Result<()> {
             Action::Scan(options) => scan::run(options).await,
             Action::Localize(options) => localize::run(options).await,
             Action::Models(options) => models::run(options).await,
+            Action::Bench(options) => bench::run(options).await,
         }
     });
     // A thread that waits on standard input cannot be woken: it ends with the process.

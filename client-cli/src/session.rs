@@ -155,4 +155,12 @@ impl Interrupts {
             _ = self.terminate.recv() => anyhow::bail!("terminated: no output was written"),
         }
     }
+
+    /// Waits for a signal.
+    pub(crate) async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

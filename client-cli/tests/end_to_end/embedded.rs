@@ -15,7 +15,7 @@ use crate::program::{client, outputs, records, run, text};
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Writes the script. It leaves its process id in `server.pid`; `mode` says how it behaves.
-fn script(bundle: &Bundle, mode: &str) -> PathBuf {
+pub(crate) fn script(bundle: &Bundle, mode: &str) -> PathBuf {
     let program = std::env::current_exe().unwrap();
     let pid = bundle.folder().join("server.pid");
     let text = format!(
@@ -60,7 +60,7 @@ fn server_process(bundle: &Bundle) -> PathBuf {
     Path::new("/proc").join(pid.trim())
 }
 
-fn assert_server_gone(bundle: &Bundle) {
+pub(crate) fn assert_server_gone(bundle: &Bundle) {
     let process = server_process(bundle);
     until("the server has gone", || !process.exists());
 }

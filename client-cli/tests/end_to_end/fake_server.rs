@@ -3,9 +3,10 @@
 mod alleles;
 mod windows;
 
+use std::collections::HashSet;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use polaris_proto::v1::allele::Change;
 use polaris_proto::v1::polaris_service_server::{PolarisService, PolarisServiceServer};
@@ -54,12 +55,14 @@ pub(crate) const MAX_WINDOWS: u32 = 20;
 pub(crate) struct Fake {
     behavior: Behavior,
     answered: Arc<AtomicUsize>,
+    /// Sequences that Predict was asked about.
+    sequences: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Fake {
     /// A service.
     pub(crate) fn new(behavior: Behavior) -> Self {
-        Self { behavior, answered: Arc::default() }
+        Self { behavior, ..Self::default() }
     }
 
     /// To be added to a server.
@@ -228,6 +231,8 @@ impl PolarisService for Fake {
 
     async fn predict(&self, request: Request<PredictRequest>) -> Result<Response<PredictResponse>, Status> {
         let mut reply = self.predicted(request.get_ref())?;
+        let windows = &request.get_ref().windows;
+        self.sequences.lock().unwrap().extend(windows.iter().map(|window| window.sequence.clone()));
         if let Some(Failure::Short) = self.fail().await? {
             reply.predictions.pop();
         }
@@ -274,6 +279,7 @@ impl PolarisService for Fake {
 pub(crate) struct Running {
     pub(crate) url: String,
     answered: Arc<AtomicUsize>,
+    sequences: Arc<Mutex<HashSet<String>>>,
     runtime: Option<Runtime>,
 }
 
@@ -285,15 +291,20 @@ impl Running {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let fake = Fake::new(behavior);
-        let answered = Arc::clone(&fake.answered);
+        let (answered, sequences) = (Arc::clone(&fake.answered), Arc::clone(&fake.sequences));
         let server = tonic::transport::Server::builder().add_service(fake.service());
         runtime.spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-        Self { url, answered, runtime: Some(runtime) }
+        Self { url, answered, sequences, runtime: Some(runtime) }
     }
 
     /// Answers begun so far.
     pub(crate) fn answered(&self) -> usize {
         self.answered.load(Ordering::SeqCst)
+    }
+
+    /// Different sequences that Predict was asked about so far.
+    pub(crate) fn distinct_sequences(&self) -> usize {
+        self.sequences.lock().unwrap().len()
     }
 }
 

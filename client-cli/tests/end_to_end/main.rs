@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting;
+mod bench;
 mod bundle;
 mod embedded;
 mod failures;
