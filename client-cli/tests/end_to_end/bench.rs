@@ -54,7 +54,7 @@ fn closed_loop_of_every_method() {
             run(&mut bench(&bundle, &server.url, &["--call", call, "--concurrency", "3"])).succeeded();
         let found = numbers(&bundle);
         let calls = usize_of(&found["calls"]);
-        assert!(calls > 3, "{call}: {calls}");
+        assert!(calls >= 3, "{call}: {calls}");
         assert_eq!(found["answered"], found["calls"]);
         assert_eq!((&found["errors"], &found["failed"]), (&json!({}), &json!(0)));
         // The server has answered the warm-up too.
@@ -144,15 +144,14 @@ fn errors_are_counted_by_code_and_do_not_end_the_run() {
         (Failure::Short, "UNFIT_ANSWER", "other numbers of windows"),
     ] {
         for call in ["predict", "score", "localize"] {
-            // In the middle of the measured calls: there is no warm-up.
-            let server = failing(8, failure);
+            // After the first of the measured calls: there is no warm-up. Localize is answered window by window.
+            let server = failing(if call == "localize" { 4 } else { 1 }, failure);
             let load = ["--call", call, "--concurrency", "1", "--duration", "0.3", "--warm-up", "0"];
             let ended = run(&mut bench(&bundle, &server.url, &load)).failed(&[words]);
             let found = numbers(&bundle);
             let count = |name: &str| usize_of(&found[name]);
-            // A call of Localize is answered window by window.
-            assert_eq!(count("answered"), if call == "localize" { 2 } else { 8 }, "{call}: {found}");
-            assert!(count("failed") > 2, "{call}: {found}");
+            assert_eq!(count("answered"), 1, "{call}: {found}");
+            assert!(count("failed") > 1, "{call}: {found}");
             assert_eq!(count("calls"), count("answered") + count("failed"));
             assert_eq!(found["errors"], json!({name: count("failed")}));
             assert_eq!(row(&ended, name), Some(count("failed").to_string()));
@@ -236,20 +235,20 @@ fn ctrl_c_reports_what_was_measured_so_far() {
 #[test]
 fn a_server_of_its_own() {
     let bundle = Bundle::new();
-    let with = |mode: &str| {
+    let with = |mode: &str, duration: &str| {
         let mut command = client();
         command.env("TMPDIR", bundle.folder()).arg("bench").args(["--windows", "4", "--warm-up", "0"]);
         command.arg("--registry").arg(bundle.folder().join("registry"));
-        command.arg("--server-binary").arg(script(&bundle, mode)).args(["--duration", "0.3"]);
+        command.arg("--server-binary").arg(script(&bundle, mode)).args(["--duration", duration]);
         command.arg("--json").arg(json_path(&bundle));
         command
     };
-    run(&mut with("serve")).succeeded();
+    run(&mut with("serve", "0.3")).succeeded();
     let registry = numbers(&bundle)["server"]["registry"].as_str().map(PathBuf::from);
     assert_eq!(registry.as_deref(), Some(Path::new(&bundle.folder().join("registry"))));
     assert_server_gone(&bundle);
 
     // It dies after five calls: the numbers are there, and so is the reason.
-    run(with("exit").args(["--concurrency", "1"])).failed(&["exit status: 3", "out of memory"]);
+    run(with("exit", "1").args(["--concurrency", "1"])).failed(&["exit status: 3", "out of memory"]);
     assert_eq!(numbers(&bundle)["answered"], 5);
 }

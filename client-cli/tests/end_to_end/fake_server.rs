@@ -16,8 +16,8 @@ use polaris_proto::v1::{
     WindowScores,
 };
 use tokio::runtime::Runtime;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_stream::{Stream, StreamExt};
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
 pub(crate) use self::windows::map_value;
@@ -293,7 +293,9 @@ impl Running {
         let fake = Fake::new(behavior);
         let (answered, sequences) = (Arc::clone(&fake.answered), Arc::clone(&fake.sequences));
         let server = tonic::transport::Server::builder().add_service(fake.service());
-        runtime.spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        // As the real server: without it, answers wait 40 ms for the client's acknowledgement.
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        runtime.spawn(server.serve_with_incoming(incoming));
         Self { url, answered, sequences, runtime: Some(runtime) }
     }
 
