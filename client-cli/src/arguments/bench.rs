@@ -37,8 +37,9 @@ What is measured:
   from when a call was due: a server that stalls is charged for all who would have waited. A call that is due while
   --max-outstanding others are, is not sent, and counted.
   Calls count that begin (are due) after the warm-up and before the end; all of them are waited for. Rates are of the
-  answers that came in that time. Latency is from there to the whole of the answer, of the calls answered well, to three
-  digits. Calls that fail are counted by gRPC code; one without an answer in --timeout-s is DEADLINE_EXCEEDED.
+  answers that came in that time. Latency is from when a call began (was due) to the whole of its answer, of the calls
+  answered well, to three digits. Calls that fail are counted by gRPC code; one without an answer in --timeout-s is
+  DEADLINE_EXCEEDED.
   Ctrl-C ends the run early and reports what was measured so far.
 
 Exit codes: 0 success, 1 a call or the run failed, 2 the command line is wrong.";

@@ -1,5 +1,6 @@
 //! One call of the load: its request, how it is sent, and whether its answer has the right shape.
 
+use std::fmt;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -64,6 +65,15 @@ pub(super) struct CallFailure {
     pub(super) name: &'static str,
     /// What the server said.
     pub(super) message: String,
+}
+
+impl fmt::Display for CallFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message.as_str() {
+            "" => formatter.write_str(self.name),
+            message => write!(formatter, "{}: {message}", self.name),
+        }
+    }
 }
 
 impl From<Status> for CallFailure {

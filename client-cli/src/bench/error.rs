@@ -61,6 +61,23 @@ pub(crate) enum BenchError {
         /// As typed.
         seconds: f64,
     },
+    /// Those of the warm-up never made room.
+    #[error(
+        "none of the {not_sent} calls that were due was sent, because --max-outstanding others were without an answer: \
+         lower --rate"
+    )]
+    NothingSent {
+        /// That were due.
+        not_sent: u64,
+    },
+    /// Calls failed, so slowly that none was left to measure.
+    #[error("no call was sent in the {seconds} s that were measured: those before failed with {first}")]
+    WarmUpFailed {
+        /// As typed.
+        seconds: f64,
+        /// Code and message.
+        first: String,
+    },
     /// What the exit code stands for.
     #[error("{failed} of {calls} calls failed, the first with {first}")]
     CallsFailed {

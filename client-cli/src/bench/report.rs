@@ -136,11 +136,8 @@ impl Report {
     ) -> Result<Self, BenchError> {
         let end = interrupted.map_or(tally.span.end, |at| at.min(tally.span.end));
         let measured_s = end.saturating_duration_since(tally.span.start).as_secs_f64();
-        if tally.calls == 0 && tally.not_sent == 0 {
-            return Err(match interrupted {
-                Some(_) => BenchError::Interrupted,
-                None => BenchError::NothingMeasured { seconds: settings.duration_s },
-            });
+        if tally.calls == 0 {
+            return Err(nothing(&tally, settings.duration_s, interrupted.is_some()));
         }
         let per_s = |count: f64| if measured_s > 0.0 { count / measured_s } else { 0.0 };
         let calls_per_s = per_s(float(tally.answered_in_span));
@@ -178,10 +175,7 @@ impl Report {
     /// Whether every call was answered.
     pub(super) fn verdict(&self) -> Result<(), BenchError> {
         let Some(first) = &self.first_failure else { return Ok(()) };
-        let first = match first.message.as_str() {
-            "" => first.name.to_owned(),
-            message => format!("{}: {message}", first.name),
-        };
+        let first = first.to_string();
         Err(BenchError::CallsFailed { failed: self.failed, calls: self.calls, first })
     }
 
@@ -200,8 +194,8 @@ impl Report {
         }
         if self.failed == 0 && self.answered_in_span < FEW_ANSWERS {
             warnings.push(format!(
-                "{} calls were answered in {:.2} s: raise --duration for a rate that can be relied on",
-                self.answered_in_span, self.measured_s
+                "answers in {:.2} s: {}, too few for a rate that can be relied on: raise --duration",
+                self.measured_s, self.answered_in_span
             ));
         }
         warnings
@@ -220,6 +214,16 @@ impl Latency {
             p99: at(0.99),
             max: float(latencies.max()) / 1000.0,
         })
+    }
+}
+
+/// Why there is nothing to report.
+fn nothing(tally: &Tally, seconds: f64, interrupted: bool) -> BenchError {
+    match &tally.warm_up_failure {
+        _ if interrupted => BenchError::Interrupted,
+        Some(first) => BenchError::WarmUpFailed { seconds, first: first.to_string() },
+        None if tally.not_sent > 0 => BenchError::NothingSent { not_sent: tally.not_sent },
+        None => BenchError::NothingMeasured { seconds },
     }
 }
 
@@ -311,6 +315,6 @@ pub(super) mod tests {
         assert_eq!(json["errors"], serde_json::json!({"INTERNAL": 1, "UNAVAILABLE": 1}));
         assert_eq!(json["settings"]["load"], serde_json::json!({"loop": "closed", "concurrency": 1}));
         let few = report(LoadChoice::Closed { concurrency: 1 }, &[5], &[]);
-        assert!(few.warnings()[0].starts_with("1 calls were answered in 1.00 s"), "{:?}", few.warnings());
+        assert!(few.warnings()[0].starts_with("answers in 1.00 s: 1, too few"), "{:?}", few.warnings());
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Tally {
     /// By name of the code.
     pub(super) errors: BTreeMap<&'static str, u64>,
     pub(super) first_failure: Option<CallFailure>,
+    /// Of a call that does not count.
+    pub(super) warm_up_failure: Option<CallFailure>,
     /// Due while too many others were outstanding.
     pub(super) not_sent: u64,
     /// Good answers that came within the span, whenever their calls were due.
@@ -70,6 +72,7 @@ impl Tally {
             answered: 0,
             errors: BTreeMap::new(),
             first_failure: None,
+            warm_up_failure: None,
             not_sent: 0,
             answered_in_span: 0,
             latencies_us,
@@ -94,6 +97,9 @@ impl Tally {
             self.answered_in_span += 1;
         }
         if !self.span.contains(due) {
+            if let Err(failure) = result {
+                self.warm_up_failure.get_or_insert(failure);
+            }
             return;
         }
         self.latest_start = self.latest_start.max(sent.saturating_duration_since(due));
@@ -152,11 +158,14 @@ mod tests {
             let result = Err(failure(name));
             tally.ended(Outcome { due: origin, sent: origin, ended: origin, result });
         }
+        let (late, result) = (span.end, Err(failure("ABORTED")));
+        tally.ended(Outcome { due: late, sent: late, ended: late, result });
         tally.not_sent(origin);
         tally.not_sent(span.end);
         assert_eq!(tally.errors, BTreeMap::from([("INTERNAL", 1), ("UNAVAILABLE", 2)]));
         assert_eq!((tally.calls, tally.failed(), tally.answered, tally.not_sent), (3, 3, 0, 1));
         assert_eq!((tally.answered_in_span, tally.latencies_us.len()), (0, 0));
         assert_eq!(tally.first_failure, Some(failure("UNAVAILABLE")));
+        assert_eq!(tally.warm_up_failure, Some(failure("ABORTED")));
     }
 }

@@ -134,6 +134,12 @@ fn an_open_loop_is_bounded_and_does_not_hide_a_server_that_is_silent() {
     assert_eq!(found["errors"], json!({"DEADLINE_EXCEEDED": 2}));
     assert_eq!(found["latency_ms"], Value::Null);
     assert_eq!(row(&ended, "not sent"), Some("38".to_owned()));
+
+    // All callers wait for the calls of the warm-up: there is nothing to report, and the reason is not the duration.
+    std::fs::remove_file(json_path(&bundle)).unwrap();
+    let mut command = bench(&bundle, &server.url, &["--timeout-s", "1"]);
+    run(&mut command).failed(&["those before failed with DEADLINE_EXCEEDED: no answer within 1 s"]);
+    assert!(outputs(bundle.folder()).is_empty());
 }
 
 #[test]
