@@ -12,6 +12,7 @@ mod ensemble;
 mod inputs;
 pub mod localization;
 mod network;
+mod precision;
 mod registry;
 mod torchscript;
 pub mod training;
@@ -24,6 +25,7 @@ pub use ensemble::{
 };
 pub use inputs::InputError;
 pub use network::NetworkError;
+pub use precision::{Precision, PrecisionError};
 pub use registry::{
     CURRENT_LINK, DeltaBackground, Evaluation, FoldMetrics, MANIFEST_FILE, MANIFEST_FORMAT, MODEL_FILE,
     Manifest, ModelId, ModelIdError, Registry, RegistryError, Split, TrainingRecord,
