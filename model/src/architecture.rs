@@ -20,7 +20,8 @@ pub(crate) const MINIMUM_INPUT_LENGTH: usize = 59;
 /// The longest window accepted; a bound against mistyped settings, not a property of the network.
 pub(crate) const MAXIMUM_INPUT_LENGTH: usize = 100_000;
 
-fn pooled1_positions(input_length: usize) -> usize {
+/// Positions after the first convolution and pooling over a window of `input_length` bases.
+pub(crate) fn pooled1_positions(input_length: usize) -> usize {
     (input_length + 1).saturating_sub(KERNEL_WIDTH) / POOL_WIDTH
 }
 

@@ -14,6 +14,8 @@ pub mod localization;
 mod network;
 mod precision;
 mod registry;
+#[cfg_attr(not(test), expect(dead_code, reason = "the ensemble does not turn to it yet"))]
+mod stacked;
 mod torchscript;
 pub mod training;
 mod weights;
