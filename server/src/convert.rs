@@ -65,9 +65,9 @@ pub(crate) struct Scoring {
     pub(crate) request_id: u64,
     /// Models to ask.
     pub(crate) selection: Selection,
-    /// For each reference window: the reference, then a row or two for each allele.
+    /// For each reference window: the reference with its substitutions, then two windows for each resized allele.
     pub(crate) windows: Vec<WindowInput>,
-    /// For each reference window, how many rows each allele has.
+    /// For each reference window, what rows each allele has.
     pub(crate) alleles: Vec<Vec<AlleleRows>>,
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn scoring(
     let count = request.windows.iter().map(alleles::window_count).fold(0, usize::saturating_add);
     count_within(count, max_windows)?;
     let mut violations = Violations::default();
-    let mut windows = Vec::with_capacity(count);
+    let mut windows = Vec::with_capacity(request.windows.len());
     let mut alleles = Vec::with_capacity(request.windows.len());
     for (index, window) in request.windows.into_iter().enumerate() {
         let field = format!("windows[{index}]");

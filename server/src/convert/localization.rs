@@ -5,7 +5,7 @@ use polaris_model::localization::{AlleleAlignment, LocalizationMethod, MapResolu
 use polaris_proto::v1::allele::Change;
 use polaris_proto::v1::{Allele, LocalizeRequest, LocalizeWindow};
 
-use super::alleles::{allele, allele_count};
+use super::alleles::{allele_count, allele_windows};
 use super::map_form::{MapForm, map_form};
 use super::{RequestError, Violations, count_within, resized, selection, windows};
 use crate::catalog::{Catalog, Selection};
@@ -102,7 +102,7 @@ fn localized_window(
     };
     let mut rows = vec![reference.clone()];
     let field_allele = format!("{field}.allele");
-    allele(alternate, &field_allele, catalog, &reference, &mut rows, violations)?;
+    allele_windows(alternate, &field_allele, catalog, &reference, &mut rows, violations)?;
     let allele = Some(compared(alternate, &field_allele, &rows, violations)?);
     Some(LocalizedWindow { rows, allele })
 }

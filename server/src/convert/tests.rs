@@ -15,6 +15,10 @@ fn window() -> Window {
     }
 }
 
+fn all_cell_lines() -> Window {
+    Window { expression: ["K562", "HepG2"].map(|line| (line.to_owned(), 1.5)).into(), ..window() }
+}
+
 fn predict(windows: Vec<Window>, ids: &[&str]) -> Result<Prediction, RequestError> {
     let model_ids = ids.iter().map(|&id| id.to_owned()).collect();
     prediction(PredictRequest { windows, model_ids }, &catalog(LENGTH), 5)
@@ -113,20 +117,44 @@ fn counts_and_models() {
 }
 
 #[test]
-fn alleles_become_rows_behind_their_reference() {
+fn substitutions_go_with_their_reference_and_resized_alleles_after_it() {
     let resized = Resized {
         left_anchored: "A".repeat(LENGTH),
         right_anchored: "C".repeat(LENGTH),
         ..Resized::default()
     };
-    let changes = vec![substitution(1, "uu"), Some(Change::Resized(resized))];
-    let good = score(vec![with_alleles(changes)]).unwrap();
-    assert_eq!((good.request_id, good.windows.len()), (7, 4));
-    assert_eq!(good.alleles, [[AlleleRows::Substitution, AlleleRows::Resized]]);
+    // As the reference has them, several bases, and the last base: all have a row.
+    let changes =
+        [substitution(0, "ac"), Some(Change::Resized(resized)), substitution(LENGTH as u32 - 2, "uu")];
+    let good = score(vec![with_alleles(changes.to_vec())]).unwrap();
+    assert_eq!((good.request_id, good.windows.len()), (7, 3));
+    assert_eq!(good.alleles, [[AlleleRows::Substitution, AlleleRows::Resized, AlleleRows::Substitution]]);
     assert_eq!(good.windows[0].sequence[..5], *b"ACGTN");
-    assert_eq!(good.windows[1].sequence[..5], *b"ATTTN");
-    assert_eq!((good.windows[2].sequence[7], good.windows[3].sequence[7]), (b'A', b'C'));
-    assert!(good.windows.iter().all(|row| row.region.is_some() && row.expression == [0.0, 1.5]));
+    let substitutions: Vec<(usize, &[u8])> =
+        good.windows[0].substitutions.iter().map(|change| (change.offset0, &change.bases[..])).collect();
+    assert_eq!(substitutions, [(0, &b"AC"[..]), (LENGTH - 2, b"TT")]);
+    assert_eq!((good.windows[1].sequence[7], good.windows[2].sequence[7]), (b'A', b'C'));
+    assert!(good.windows[1..].iter().all(|window| window.rows() == 1));
+    assert!(good.windows.iter().all(|window| window.region.is_some() && window.expression == [0.0, 1.5]));
+}
+
+#[test]
+fn thousands_of_alleles_share_a_window() {
+    let alleles: Vec<_> = (0..4000)
+        .map(|index| substitution(index % LENGTH as u32, ["A", "C", "G", "T"][index as usize % 4]))
+        .collect();
+    let request = |windows| ScoreVariantsRequest { request_id: 1, model_ids: Vec::new(), windows };
+    let window = || VariantWindow { reference: Some(all_cell_lines()), ..with_alleles(alleles.clone()) };
+    let good = scoring(request(vec![window()]), &catalog(LENGTH), 4001).unwrap();
+    assert_eq!((good.windows.len(), good.windows[0].rows(), good.alleles[0].len()), (1, 4001, 4000));
+    let many = &fields(scoring(request(vec![window()]), &catalog(LENGTH), 4000).unwrap_err())[0];
+    assert!(many.1.starts_with("4001 windows"), "{many:?}");
+}
+
+#[test]
+fn a_window_of_nothing_but_n_can_be_predicted() {
+    let window = Window { sequence: "n".repeat(LENGTH), ..window() };
+    assert_eq!(predict(vec![window], &["QKI.K562"]).unwrap().windows[0].sequence, b"N".repeat(LENGTH));
 }
 
 #[test]

@@ -54,7 +54,8 @@ impl Batch {
             }
             let before = batch.windows.len();
             batch.windows.extend(job.take(room));
-            batch.parts.push((job, batch.windows.len() - before));
+            let rows = batch.windows[before..].iter().map(WindowInput::rows).sum();
+            batch.parts.push((job, rows));
         }
         *waiting = left;
         Some(batch)

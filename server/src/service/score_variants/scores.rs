@@ -23,28 +23,41 @@ pub(super) fn response(
     let backgrounds: Vec<Option<&DeltaBackground>> =
         catalog.chosen(&scoring.selection).map(|model| model.training.delta_background.as_ref()).collect();
     let mut rows = rows(predictions);
-    let mut next = || rows.next().ok_or(ServiceError::ShortAnswer);
     let mut windows = Vec::with_capacity(scoring.alleles.len());
     for alleles in &scoring.alleles {
-        let reference = next()?;
-        let mut scores = Vec::with_capacity(alleles.len());
-        for allele in alleles {
-            let (left, right) = match allele {
-                AlleleRows::Substitution => {
-                    let row = next()?;
-                    (row, row)
-                }
-                AlleleRows::Resized => (next()?, next()?),
-            };
-            scores.push(allele_scores(reference, left, right, &backgrounds));
-        }
-        windows.push(WindowScores { reference: Some(reference.values()), alleles: scores });
+        windows.push(window_scores(alleles, &mut rows, &backgrounds).ok_or(ServiceError::ShortAnswer)?);
     }
     Ok(ScoreVariantsResponse {
         request_id: scoring.request_id,
         model_ids: catalog.ids(&scoring.selection),
         windows,
     })
+}
+
+/// Takes the rows of a reference window and its alleles: its own, those of its substitutions, then two for each resized
+/// allele. `None` if there are fewer.
+fn window_scores<'a>(
+    alleles: &[AlleleRows],
+    rows: &mut impl Iterator<Item = Row<'a>>,
+    backgrounds: &[Option<&DeltaBackground>],
+) -> Option<WindowScores> {
+    let reference = rows.next()?;
+    let is_substitution = |allele: &&AlleleRows| **allele == AlleleRows::Substitution;
+    let substituted = alleles.iter().filter(is_substitution).count();
+    let substitutions: Vec<Row> = rows.by_ref().take(substituted).collect();
+    let mut substitutions = substitutions.into_iter();
+    let mut scores = Vec::with_capacity(alleles.len());
+    for allele in alleles {
+        let (left, right) = match allele {
+            AlleleRows::Substitution => {
+                let row = substitutions.next()?;
+                (row, row)
+            }
+            AlleleRows::Resized => (rows.next()?, rows.next()?),
+        };
+        scores.push(allele_scores(reference, left, right, backgrounds));
+    }
+    Some(WindowScores { reference: Some(reference.values()), alleles: scores })
 }
 
 /// A substitution has the same row on both sides.
@@ -97,7 +110,8 @@ mod tests {
     #[test]
     fn rows_become_scores() {
         let scoring = scoring(vec![
-            vec![AlleleRows::Substitution, AlleleRows::Resized],
+            // The row of the substitution stands before those of the resized allele.
+            vec![AlleleRows::Resized, AlleleRows::Substitution],
             vec![AlleleRows::Substitution],
         ]);
         let rows = [0.0, 1.0, -2.0, 1.0, 1.0, 4.0, 3.0, -2.0, 5.0, 6.0, 5.0, 7.0];
@@ -109,7 +123,7 @@ mod tests {
         let first = &answer.windows[0];
         assert_eq!(first.reference.as_ref().unwrap().logits, [0.0, 1.0]);
 
-        let substitution = &first.alleles[0];
+        let substitution = &first.alleles[1];
         assert_eq!(substitution.alternate.as_ref().unwrap().probabilities, [sigmoid(-2.0), sigmoid(1.0)]);
         assert_eq!(substitution.deltas, [sigmoid(-2.0) - 0.5, 0.0]);
         assert_eq!(substitution.logit_deltas, [-2.0, 0.0]);
@@ -118,7 +132,7 @@ mod tests {
         assert!((substitution.delta_quantiles[0] - 0.381).abs() < 0.01, "{:?}", substitution.delta_quantiles);
         assert_eq!(substitution.delta_quantiles[1], -1.0);
 
-        let resized = &first.alleles[1];
+        let resized = &first.alleles[0];
         assert_eq!(resized.alternate.as_ref().unwrap().logits, [2.0, 1.0]);
         assert_eq!(resized.alternate.as_ref().unwrap().probabilities, [sigmoid(2.0), sigmoid(1.0)]);
         assert_eq!(resized.spreads, [sigmoid(3.0) - sigmoid(1.0), sigmoid(4.0) - sigmoid(-2.0)]);
@@ -128,6 +142,9 @@ mod tests {
     #[test]
     fn too_few_predictions_are_an_error() {
         let scoring = scoring(vec![vec![AlleleRows::Resized]]);
+        let answer = response(&scoring, &predictions(&[0.0, 1.0, 0.0, 1.0]), &catalog(60));
+        assert!(matches!(answer, Err(ServiceError::ShortAnswer)));
+        let scoring = self::scoring(vec![vec![AlleleRows::Substitution, AlleleRows::Substitution]]);
         let answer = response(&scoring, &predictions(&[0.0, 1.0, 0.0, 1.0]), &catalog(60));
         assert!(matches!(answer, Err(ServiceError::ShortAnswer)));
     }
