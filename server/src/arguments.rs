@@ -54,6 +54,9 @@ pub(crate) struct ServeArguments {
     /// Threads that calculate. [default: the processor's]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) threads: Option<i64>,
+    /// How exactly to calculate: strict (single precision) or fast (what the device does fastest). [default: strict]
+    #[arg(long)]
+    pub(crate) precision: Option<String>,
     /// Models to serve, separated by commas. [default: all of the registry]
     #[arg(long, value_name = "A,B")]
     pub(crate) models: Option<String>,
@@ -78,6 +81,7 @@ impl ServeArguments {
             text("--registry", "registry.directory", &self.registry),
             text("--listen", "server.listen", &self.listen),
             text("--device", "engine.device", &self.device),
+            text("--precision", "engine.precision", &self.precision),
             text("--models", "registry.models", &self.models),
             text("--log", "server.log", &self.log),
             self.threads.map(|value| Flag {
@@ -111,9 +115,12 @@ mod tests {
         let Command::Serve(none) = Arguments::parse_from(["polaris-server", "serve"]).command;
         assert!(none.flags().is_empty());
         let line =
-            ["polaris-server", "serve", "--threads", "-3", "--stop-with-stdin", "--registry", "models"];
-        let Command::Serve(some) = Arguments::parse_from(line).command;
+            ["serve", "--threads", "-3", "--precision", "fast", "--stop-with-stdin", "--registry", "models"];
+        let Command::Serve(some) = Arguments::parse_from(["polaris-server"].iter().chain(&line)).command;
         let keys: Vec<&str> = some.flags().iter().map(|flag| flag.key).collect();
-        assert_eq!(keys, ["registry.directory", "engine.threads", "server.stop_with_stdin"]);
+        assert_eq!(
+            keys,
+            ["registry.directory", "engine.precision", "engine.threads", "server.stop_with_stdin"]
+        );
     }
 }

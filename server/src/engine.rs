@@ -1,54 +1,40 @@
 //! The engine: one thread that owns the models, and the bounded queue before it.
 //!
-//! A caller first gets a permit for each of its windows, then leaves a job with a reply channel. The thread
-//! joins what waits into batches. Work whose caller has gone or whose deadline has passed never reaches the
-//! models. A permit is one window's, whatever is asked about it: permits bound memory, not time.
+//! A caller makes a [`Plan`] of its windows, which looks up what is known already, then gets a permit for each row that
+//! is not, and leaves a job with a reply channel. The thread joins what waits into batches. Work whose caller has gone or
+//! whose deadline has passed never reaches the models. A permit is one row's, whatever is asked about it: permits bound
+//! memory, not time; `cost` says what takes how long, and `turns` who goes next.
 
+mod answer;
+mod batch;
 mod batching;
+mod cost;
 mod job;
+mod plan;
+mod predictor;
 mod question;
+mod result_cache;
+mod room;
+mod row_key;
+mod turns;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use polaris_model::localization::LocalizationMethod;
-use polaris_model::{EngineError, Ensemble, Localizations, Predictions, WindowInput};
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::timeout;
+use polaris_model::{EngineError, Localizations, Predictions, WindowInput};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::deadline::Deadline;
 use crate::settings::EngineSettings;
+use answer::Answer;
 use job::Job;
-use question::{Answer, Question};
-
-/// What calculates: the ensemble, or a stand-in under test.
-pub(crate) trait Predictor {
-    /// As [`Ensemble::predict`].
-    fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError>;
-
-    /// As [`Ensemble::localize`].
-    fn localize(
-        &self,
-        windows: &[WindowInput],
-        models: &[usize],
-        method: LocalizationMethod,
-    ) -> Result<Localizations, EngineError>;
-}
-
-impl Predictor for Ensemble {
-    fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
-        Self::predict(self, windows, models)
-    }
-
-    fn localize(
-        &self,
-        windows: &[WindowInput],
-        models: &[usize],
-        method: LocalizationMethod,
-    ) -> Result<Localizations, EngineError> {
-        Self::localize(self, windows, models, method)
-    }
-}
+pub(crate) use plan::Plan;
+pub(crate) use predictor::Predictor;
+use question::Question;
+use result_cache::ResultCache;
+use room::Room;
 
 /// Why there is no prediction.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -56,7 +42,7 @@ pub(crate) enum QueueError {
     /// No room for the windows within the longest wait.
     #[error("the queue had no room for {windows} windows within {} ms (it holds {queue_windows})", .waited.as_millis())]
     Full {
-        /// Windows of the call.
+        /// Windows of the call, alternates included.
         windows: usize,
         /// What the queue holds.
         queue_windows: usize,
@@ -74,13 +60,20 @@ pub(crate) enum QueueError {
     Engine(Arc<EngineError>),
 }
 
+/// Who asks: one call, whatever number of jobs it leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    id: u64,
+    deadline: Deadline,
+}
+
 /// The callers' end of the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     jobs: mpsc::Sender<Job>,
-    permits: Arc<Semaphore>,
-    queue_windows: usize,
-    queue_wait: Duration,
+    room: Room,
+    cache: Option<Arc<ResultCache>>,
+    callers: Arc<AtomicU64>,
 }
 
 /// The engine's end of the queue.
@@ -88,45 +81,48 @@ pub(crate) struct Engine {
 pub(crate) struct EngineQueue {
     jobs: mpsc::Receiver<Job>,
     max_batch_windows: usize,
+    cache: Option<Arc<ResultCache>>,
 }
 
 /// Makes an empty queue.
 pub(crate) fn queue(settings: &EngineSettings) -> (Engine, EngineQueue) {
-    // Every job holds at least one of the window permits, so there are never more jobs than that.
-    let (sender, receiver) = mpsc::channel(settings.queue_windows);
-    let engine = Engine {
-        jobs: sender,
-        permits: Arc::new(Semaphore::new(settings.queue_windows)),
-        queue_windows: settings.queue_windows,
-        queue_wait: settings.queue_wait,
-    };
-    (engine, EngineQueue { jobs: receiver, max_batch_windows: settings.max_batch_windows })
+    let (sender, receiver) = mpsc::channel(Room::most_jobs(settings.queue_windows));
+    let cache = ResultCache::new(settings.cache_bytes).map(Arc::new);
+    let room = Room::new(settings.queue_windows, settings.queue_wait);
+    let engine = Engine { jobs: sender, room, cache: cache.clone(), callers: Arc::default() };
+    (engine, EngineQueue { jobs: receiver, max_batch_windows: settings.max_batch_windows, cache })
 }
 
 impl EngineQueue {
     /// Answers jobs on this thread until every [`Engine`] is dropped.
     pub(crate) fn run(self, predictor: &impl Predictor) {
-        batching::run(self.jobs, self.max_batch_windows, predictor);
+        batching::run(self.jobs, self.max_batch_windows, self.cache.as_deref(), predictor);
     }
 }
 
 impl Engine {
-    /// Predicts windows with the chosen models (indices into [`Ensemble::models`]). Dropping the future
-    /// gives the work up.
+    /// A new caller, to whom answers are of use until its deadline.
+    pub(crate) fn caller(&self, deadline: Deadline) -> Caller {
+        Caller { id: self.callers.fetch_add(1, Ordering::Relaxed), deadline }
+    }
+
+    /// Readies windows to be predicted with the chosen models (indices into [`polaris_model::Ensemble::models`]). Takes
+    /// some microseconds for each.
+    pub(crate) fn plan(&self, windows: Vec<WindowInput>, models: Arc<[usize]>) -> Plan {
+        Plan::new(Question { models, method: None }, windows, self.cache.as_deref())
+    }
+
+    /// Predicts what is planned: a row for each window and each of its substitutions. Dropping the future gives the work
+    /// up.
     ///
     /// # Errors
     /// If there is no room, the deadline passes, or the engine fails or has ended.
-    pub(crate) async fn predict(
-        &self,
-        windows: Vec<WindowInput>,
-        models: Arc<[usize]>,
-        deadline: Deadline,
-    ) -> Result<Predictions, QueueError> {
-        Ok(self.ask(windows, Question { models, method: None }, deadline).await?.predictions)
+    pub(crate) async fn predict(&self, plan: Plan, caller: Caller) -> Result<Predictions, QueueError> {
+        Ok(self.ask(plan, caller).await?.predictions)
     }
 
-    /// Predicts windows and says what drives each prediction, as [`Ensemble::localize`] does. Dropping the future gives
-    /// the work up.
+    /// Predicts windows and says what drives each prediction, as [`polaris_model::Ensemble::localize`] does. Dropping the
+    /// future gives the work up.
     ///
     /// # Errors
     /// As [`Engine::predict`].
@@ -135,49 +131,29 @@ impl Engine {
         windows: Vec<WindowInput>,
         models: Arc<[usize]>,
         method: LocalizationMethod,
-        deadline: Deadline,
+        caller: Caller,
     ) -> Result<Localizations, QueueError> {
-        let question = Question { models, method: Some(method) };
-        let Answer { predictions, values } = self.ask(windows, question, deadline).await?;
+        let plan = Plan::new(Question { models, method: Some(method) }, windows, None);
+        let Answer { predictions, values } = self.ask(plan, caller).await?;
         Ok(Localizations { predictions, method, values })
     }
 
-    async fn ask(
-        &self,
-        windows: Vec<WindowInput>,
-        question: Question,
-        deadline: Deadline,
-    ) -> Result<Answer, QueueError> {
+    async fn ask(&self, plan: Plan, caller: Caller) -> Result<Answer, QueueError> {
         tokio::select! {
             biased;
-            () = deadline.passed() => Err(QueueError::DeadlineExceeded),
-            outcome = self.submit(windows, question, deadline) => outcome,
+            () = caller.deadline.passed() => Err(QueueError::DeadlineExceeded),
+            outcome = self.submit(plan, caller) => outcome,
         }
     }
 
-    async fn submit(
-        &self,
-        windows: Vec<WindowInput>,
-        question: Question,
-        deadline: Deadline,
-    ) -> Result<Answer, QueueError> {
-        let full = QueueError::Full {
-            windows: windows.len(),
-            queue_windows: self.queue_windows,
-            waited: self.queue_wait,
-        };
-        let Some(count) = u32::try_from(windows.len()).ok().filter(|_| windows.len() <= self.queue_windows)
-        else {
-            return Err(full);
-        };
-        let permits = Arc::clone(&self.permits).acquire_many_owned(count);
-        let permit = match timeout(self.queue_wait, permits).await {
-            Ok(permit) => permit.map_err(|_| QueueError::Stopped)?,
-            Err(_) => return Err(full),
-        };
+    async fn submit(&self, plan: Plan, caller: Caller) -> Result<Answer, QueueError> {
+        let rows = plan.rows();
+        if rows == 0 {
+            return Ok(plan.answer);
+        }
+        let permit = self.room.enter(rows).await?;
         let (reply, answer) = oneshot::channel();
-        let job = Job::new(windows, question, deadline, permit, reply);
-        self.jobs.send(job).await.map_err(|_| QueueError::Stopped)?;
+        self.jobs.send(Job::new(plan, caller, permit, reply)).await.map_err(|_| QueueError::Stopped)?;
         answer.await.unwrap_or(Err(QueueError::Stopped))
     }
 }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use polaris_model::{Device, EngineError, Ensemble, LoadError, ModelId, Registry, RegistryError};
+use polaris_model::{EngineError, Ensemble, LoadError, ModelId, Registry, RegistryError};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Catalog;
 use crate::engine::EngineQueue;
-use crate::settings::{RegistrySettings, Settings};
+use crate::settings::{EngineSettings, RegistrySettings, Settings};
 
 /// Why a registry cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -83,12 +83,12 @@ impl EngineThread {
     /// If the system has no thread left.
     pub(crate) fn start(&self, settings: &Settings, queue: EngineQueue) -> std::io::Result<Loaded> {
         let (sender, loaded) = oneshot::channel();
-        let (registry, device) = (settings.registry.clone(), settings.engine.device);
+        let (registry, engine) = (settings.registry.clone(), settings.engine);
         let (answering, ended) = (self.answering.clone(), self.ended.clone().drop_guard());
         // All of it on one thread: libtorch keeps resources for every thread that it sees.
         std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
             let _ended = ended;
-            match load(&registry, device) {
+            match load(&registry, &engine) {
                 Ok(ensemble) => {
                     answering.cancel();
                     if sender.send(Ok(Catalog::of(&ensemble))).is_ok() {
@@ -121,7 +121,7 @@ impl EngineThread {
     }
 }
 
-fn load(settings: &RegistrySettings, device: Device) -> Result<Ensemble, LoadingError> {
+fn load(settings: &RegistrySettings, engine: &EngineSettings) -> Result<Ensemble, LoadingError> {
     let start = Instant::now();
     let registry = Registry::open(&settings.directory)?;
     let present = registry.model_ids()?;
@@ -137,11 +137,11 @@ fn load(settings: &RegistrySettings, device: Device) -> Result<Ensemble, Loading
         });
     }
     let chosen = if settings.models.is_empty() { &present } else { &settings.models };
-    tracing::info!(registry = %settings.directory.display(), models = chosen.len(), "loading");
+    tracing::info!(registry = %settings.directory.display(), models = chosen.len(), precision = %engine.precision, "loading");
     let ensemble = Ensemble::load(
         &registry,
         chosen,
-        device,
+        engine.device,
         &mut |model| tracing::debug!(%model, "verified and loaded"),
     )?;
     ensemble.warm_up().map_err(LoadingError::WarmUp)?;

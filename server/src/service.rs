@@ -2,6 +2,7 @@
 
 mod list_models;
 mod localize;
+mod off_thread;
 mod predict;
 mod rows;
 mod score_variants;

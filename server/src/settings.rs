@@ -1,5 +1,6 @@
 //! Settings: read from all their sources, checked once, and then only known as good values.
 
+mod precision;
 mod raw;
 mod sources;
 
@@ -12,6 +13,7 @@ use figment::Figment;
 use polaris_model::{Device, ModelId};
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use precision::Precision;
 pub(crate) use sources::Flag;
 
 use crate::listener::ListenAddress;
@@ -51,12 +53,17 @@ pub(crate) struct EngineSettings {
     pub(crate) device: Device,
     /// Threads of libtorch.
     pub(crate) threads: usize,
-    /// Most windows in one call of the engine.
+    /// How exactly it calculates.
+    pub(crate) precision: Precision,
+    /// Most work in one call of the engine, in windows; a substitution beside its window is a twelfth.
     pub(crate) max_batch_windows: usize,
-    /// Most windows that wait or are being calculated, over all callers.
+    /// Most windows that wait or are being calculated, alternates included, over all callers. Small requests have a
+    /// sixteenth more.
     pub(crate) queue_windows: usize,
     /// Longest wait for room in the queue.
     pub(crate) queue_wait: Duration,
+    /// Bytes that kept predictions may take; 0 to keep none.
+    pub(crate) cache_bytes: u64,
 }
 
 /// What a request may hold.
@@ -141,6 +148,7 @@ impl Settings {
             engine: EngineSettings {
                 device: check.parse("engine.device", &raw.engine.device)?,
                 threads,
+                precision: check.parse("engine.precision", &raw.engine.precision)?,
                 max_batch_windows: check.range(
                     "engine.max_batch_windows",
                     raw.engine.max_batch_windows,
@@ -149,6 +157,7 @@ impl Settings {
                 )?,
                 queue_windows: check.range("engine.queue_windows", raw.engine.queue_windows, 1, 1_000_000)?,
                 queue_wait: check.milliseconds("engine.queue_wait_ms", raw.engine.queue_wait_ms)?,
+                cache_bytes: check.range("engine.cache_bytes", raw.engine.cache_bytes, 0, 1 << 40)?,
             },
             limits: Limits {
                 max_windows: check.range(

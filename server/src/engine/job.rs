@@ -1,19 +1,29 @@
 //! A job in the queue.
 
-use polaris_model::WindowInput;
+use std::collections::VecDeque;
+use std::ops::Range;
+
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::QueueError;
-use super::question::{Answer, Part, Question};
-use crate::deadline::Deadline;
+use super::answer::{Answer, RowValues};
+use super::plan::{Plan, WantedWindow};
+use super::question::Question;
+use super::{Caller, QueueError};
 
-/// Windows to calculate for one caller, worked off in one or several batches.
+/// Rows to calculate for one caller, worked off in one or several batches.
 #[derive(Debug)]
 pub(super) struct Job {
-    waiting: std::vec::IntoIter<WindowInput>,
-    question: Question,
-    deadline: Deadline,
-    done: Answer,
+    pub(super) question: Question,
+    pub(super) caller: Caller,
+    /// Cost of all its rows times the models.
+    pub(super) work: u64,
+    /// Its place among all jobs that have come; given by the engine's thread.
+    pub(super) arrival: u64,
+    /// Windows with rows that have not gone to the engine.
+    pub(super) wanted: VecDeque<WantedWindow>,
+    /// Where models go some at a time: those before have been asked about the first window.
+    pub(super) next_model: usize,
+    pub(super) answer: Answer,
     reply: oneshot::Sender<Result<Answer, QueueError>>,
     /// Room in the queue, given back with the job.
     _permit: OwnedSemaphorePermit,
@@ -21,28 +31,14 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(
-        windows: Vec<WindowInput>,
-        question: Question,
-        deadline: Deadline,
+        plan: Plan,
+        caller: Caller,
         permit: OwnedSemaphorePermit,
         reply: oneshot::Sender<Result<Answer, QueueError>>,
     ) -> Self {
-        let done = Answer::empty(question.models.len(), windows.len());
-        Self { waiting: windows.into_iter(), question, deadline, done, reply, _permit: permit }
-    }
-
-    pub(super) fn question(&self) -> &Question {
-        &self.question
-    }
-
-    /// Windows that have not gone to the engine.
-    pub(super) fn remaining(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Takes up to `most` windows that have not gone to the engine.
-    pub(super) fn take(&mut self, most: usize) -> impl Iterator<Item = WindowInput> + '_ {
-        self.waiting.by_ref().take(most)
+        let work = plan.cost() * plan.question.models.len() as u64;
+        let Plan { question, wanted, answer } = plan;
+        Self { question, caller, work, arrival: 0, wanted, next_model: 0, answer, reply, _permit: permit }
     }
 
     /// Gives the job back if somebody still waits for it; otherwise says so to a caller that is late.
@@ -50,22 +46,34 @@ impl Job {
         if self.reply.is_closed() {
             return None;
         }
-        if self.deadline.has_passed() {
+        if self.caller.deadline.has_passed() {
             self.fail(QueueError::DeadlineExceeded);
             return None;
         }
         Some(self)
     }
 
-    /// Adds what is said of windows taken before. Gives the job back if there are windows left, otherwise
-    /// answers the caller.
-    pub(super) fn add(mut self, part: Part<'_>) -> Option<Self> {
-        self.done.extend(part);
-        if self.remaining() > 0 {
+    /// Notes that the models up to `next` have been asked about the first window.
+    pub(super) fn asked_up_to(&mut self, next: usize) {
+        self.next_model = next;
+        if next >= self.question.models.len() {
+            self.wanted.pop_front();
+            self.next_model = 0;
+        }
+    }
+
+    /// Puts what models say of a row into the answer.
+    pub(super) fn set(&mut self, row: usize, models: &Range<usize>, values: RowValues<'_>) -> Option<()> {
+        self.answer.set(row, models, values)
+    }
+
+    /// Gives the job back if there is more to calculate, otherwise answers the caller.
+    pub(super) fn finish(self) -> Option<Self> {
+        if !self.wanted.is_empty() {
             return Some(self);
         }
         // A caller that has just gone misses nothing.
-        let _ = self.reply.send(Ok(self.done));
+        let _ = self.reply.send(Ok(self.answer));
         None
     }
 

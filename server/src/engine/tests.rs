@@ -1,64 +1,35 @@
-use std::sync::Mutex;
+mod bad_input;
+mod maps;
+mod queueing;
+mod recorder;
+mod sharing;
+mod splitting;
+mod turns;
+
+use std::ops::Range;
+use std::sync::mpsc as standard;
+
+use polaris_model::Substitution;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::*;
+use recorder::{Asked, Recorder};
 
-/// Answers the first value of `expression` plus the model's index as logit, and notes the batches. What drives a
-/// prediction is the logit, twice.
-#[derive(Default)]
-struct Recorder {
-    batches: Mutex<Vec<(usize, Vec<usize>)>>,
-    methods: Mutex<Vec<Option<LocalizationMethod>>>,
-    fails: bool,
-}
-
-impl Predictor for Recorder {
-    fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
-        self.methods.lock().unwrap().push(None);
-        self.calculate(windows, models)
-    }
-
-    fn localize(
-        &self,
-        windows: &[WindowInput],
-        models: &[usize],
-        method: LocalizationMethod,
-    ) -> Result<Localizations, EngineError> {
-        self.methods.lock().unwrap().push(Some(method));
-        let predictions = self.calculate(windows, models)?;
-        let values = predictions.logits.iter().flat_map(|&logit| [logit, logit]).collect();
-        Ok(Localizations { predictions, method, values })
-    }
-}
-
-impl Recorder {
-    fn calculate(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
-        self.batches.lock().unwrap().push((windows.len(), models.to_vec()));
-        if self.fails {
-            return Err(EngineError::Model { index: 9, models: 1 });
-        }
-        let logits: Vec<f32> = windows
-            .iter()
-            .flat_map(|window| models.iter().map(|&model| window.expression[0] + model as f32))
-            .collect();
-        Ok(Predictions {
-            models: models.len(),
-            probabilities: logits.iter().map(|value| value / 1000.0).collect(),
-            logits,
-        })
-    }
-}
-
-fn settings(max_batch_windows: usize, queue_windows: usize, queue_wait_ms: u64) -> EngineSettings {
+fn settings(max_batch_windows: usize, queue_windows: usize) -> EngineSettings {
     EngineSettings {
         device: polaris_model::Device::Cpu,
         threads: 1,
+        precision: crate::settings::Precision::Strict,
         max_batch_windows,
         queue_windows,
-        queue_wait: Duration::from_millis(queue_wait_ms),
+        queue_wait: Duration::from_secs(1),
+        cache_bytes: 0,
     }
 }
 
-fn windows(values: std::ops::Range<u16>) -> Vec<WindowInput> {
+/// Windows that differ in their first expression value.
+fn windows(values: Range<u16>) -> Vec<WindowInput> {
     values
         .map(|value| WindowInput {
             sequence: Vec::new(),
@@ -69,173 +40,102 @@ fn windows(values: std::ops::Range<u16>) -> Vec<WindowInput> {
         .collect()
 }
 
-/// Leaves jobs in the queue, then runs the engine until all is answered.
-async fn run(
-    settings: EngineSettings,
-    calls: Vec<(Vec<WindowInput>, Vec<usize>, Deadline)>,
-    recorder: Recorder,
-) -> (Vec<Result<Predictions, QueueError>>, Vec<(usize, Vec<usize>)>) {
-    let (engine, queue) = queue(&settings);
-    let tasks: Vec<_> = calls
-        .into_iter()
-        .map(|(windows, models, deadline)| {
-            let engine = engine.clone();
-            tokio::spawn(async move { engine.predict(windows, models.into(), deadline).await })
+/// A window with substitutions at these offsets.
+fn substituted(value: u16, offsets: Range<usize>) -> WindowInput {
+    let substitutions = offsets.map(|offset0| Substitution { offset0, bases: b"A".to_vec() }).collect();
+    WindowInput { substitutions, ..windows(value..value + 1).remove(0) }
+}
+
+type Answered = Result<Predictions, QueueError>;
+
+/// A queue before which callers stand before the engine runs.
+struct Desk {
+    engine: Engine,
+    queue: EngineQueue,
+}
+
+impl Desk {
+    fn new(settings: EngineSettings) -> Self {
+        let (engine, queue) = queue(&settings);
+        Self { engine, queue }
+    }
+
+    /// Leaves a job of a caller of its own.
+    async fn ask(&self, windows: Vec<WindowInput>, models: &[usize]) -> JoinHandle<Answered> {
+        ask(&self.engine, windows, models, self.caller()).await
+    }
+
+    fn caller(&self) -> Caller {
+        self.engine.caller(Deadline::default())
+    }
+
+    /// Runs the engine until all is answered.
+    async fn run(self, recorder: Recorder) -> Vec<Asked> {
+        let Self { engine, queue } = self;
+        drop(engine);
+        spawn_blocking(move || {
+            queue.run(&recorder);
+            recorder.asked()
         })
-        .collect();
-    drop(engine);
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
+        .await
+        .unwrap()
     }
-    let recorder = tokio::task::spawn_blocking(move || {
-        queue.run(&recorder);
-        recorder
-    });
-    let mut answers = Vec::new();
-    for task in tasks {
-        answers.push(task.await.unwrap());
+
+    /// Runs the engine, which says its number before each batch and then waits.
+    fn run_step_by_step(self, models: usize) -> (Engine, Steps) {
+        let (sender, batches) = unbounded_channel();
+        let (go_on, goes_on) = standard::channel();
+        let recorder = Recorder { steps: Some((sender, goes_on.into())), ..Recorder::new(models) };
+        let run = spawn_blocking(move || {
+            self.queue.run(&recorder);
+            recorder.asked()
+        });
+        (self.engine, Steps { batches, go_on, run })
     }
-    (answers, recorder.await.unwrap().batches.into_inner().unwrap())
 }
 
-#[tokio::test]
-async fn jobs_with_the_same_models_share_a_batch_and_large_ones_are_split() {
-    let none = Deadline::default();
-    let calls = vec![
-        (windows(0..2), vec![0, 1], none),
-        (windows(10..11), vec![1], none),
-        (windows(20..27), vec![0, 1], none),
-    ];
-    let (answers, batches) = run(settings(4, 100, 1000), calls, Recorder::default()).await;
-    assert_eq!(batches, [(4, vec![0, 1]), (1, vec![1]), (4, vec![0, 1]), (1, vec![0, 1])]);
-    let logits: Vec<Vec<f32>> = answers.into_iter().map(|answer| answer.unwrap().logits).collect();
-    assert_eq!(logits[0], [0.0, 1.0, 1.0, 2.0]);
-    assert_eq!(logits[1], [11.0]);
-    let expected: Vec<f32> = (20..27).flat_map(|value| [value as f32, value as f32 + 1.0]).collect();
-    assert_eq!(logits[2], expected);
+/// An engine that waits before each batch.
+struct Steps {
+    batches: UnboundedReceiver<usize>,
+    go_on: standard::Sender<()>,
+    run: JoinHandle<Vec<Asked>>,
 }
 
-#[tokio::test]
-async fn late_and_abandoned_work_never_reaches_the_models() {
-    let (engine, queue) = queue(&settings(8, 100, 1000));
-    let expired = {
-        let engine = engine.clone();
-        tokio::spawn(async move {
-            let question = Question { models: [0].into(), method: None };
-            engine.submit(windows(0..3), question, Deadline::after(Duration::ZERO)).await
-        })
-    };
-    let abandoned = {
-        let engine = engine.clone();
-        tokio::spawn(async move { engine.predict(windows(0..3), [0].into(), Deadline::default()).await })
-    };
-    while engine.permits.available_permits() > 94 {
-        tokio::task::yield_now().await;
+impl Steps {
+    /// Waits until the batch of this number is in the engine.
+    async fn until(&mut self, batch: usize) {
+        loop {
+            let found = self.batches.recv().await.unwrap();
+            if found == batch {
+                return;
+            }
+            self.go_on.send(()).unwrap();
+        }
     }
-    abandoned.abort();
-    assert!(abandoned.await.unwrap_err().is_cancelled());
-    let permits = Arc::clone(&engine.permits);
-    drop(engine);
-    let recorder = tokio::task::spawn_blocking(move || {
-        let recorder = Recorder::default();
-        queue.run(&recorder);
-        recorder
-    });
-    assert!(matches!(expired.await.unwrap(), Err(QueueError::DeadlineExceeded)));
-    assert!(recorder.await.unwrap().batches.lock().unwrap().is_empty());
-    assert_eq!(permits.available_permits(), 100);
-}
 
-#[tokio::test]
-async fn a_full_queue_refuses_after_the_wait_and_frees_its_room() {
-    let (engine, _queue) = queue(&settings(8, 4, 10));
-    let holder = {
-        let engine = engine.clone();
-        tokio::spawn(async move { engine.predict(windows(0..3), [0].into(), Deadline::default()).await })
-    };
-    while engine.permits.available_permits() == 4 {
-        tokio::task::yield_now().await;
+    /// Lets the engine go on to the end.
+    async fn finish(self) -> Vec<Asked> {
+        let Self { batches, go_on, run } = self;
+        drop((batches, go_on));
+        run.await.unwrap()
     }
-    let refused = engine.predict(windows(0..2), [0].into(), Deadline::default()).await;
-    assert!(matches!(refused, Err(QueueError::Full { windows: 2, queue_windows: 4, .. })));
-    let late = engine.predict(windows(0..2), [0].into(), Deadline::after(Duration::from_millis(1))).await;
-    assert!(matches!(late, Err(QueueError::DeadlineExceeded)));
-    let too_many = engine.predict(windows(0..5), [0].into(), Deadline::default()).await;
-    assert!(matches!(too_many, Err(QueueError::Full { windows: 5, .. })));
-    holder.abort();
 }
 
-#[tokio::test]
-async fn a_failing_engine_answers_every_job_of_the_batch() {
-    let none = Deadline::default();
-    let calls = vec![(windows(0..2), vec![0], none), (windows(2..3), vec![0], none)];
-    let recorder = Recorder { fails: true, ..Recorder::default() };
-    let (answers, batches) = run(settings(8, 100, 1000), calls, recorder).await;
-    assert_eq!(batches, [(3, vec![0])]);
-    assert!(answers.iter().all(|answer| matches!(answer, Err(QueueError::Engine(_)))));
+/// Leaves a job, so that it is in the queue when this returns.
+async fn ask(
+    engine: &Engine,
+    windows: Vec<WindowInput>,
+    models: &[usize],
+    caller: Caller,
+) -> JoinHandle<Answered> {
+    let engine = engine.clone();
+    let plan = engine.plan(windows, models.into());
+    let task = tokio::spawn(async move { engine.predict(plan, caller).await });
+    // Tests run on one thread, where what has been spawned has its turn now.
+    tokio::task::yield_now().await;
+    task
 }
 
-#[tokio::test]
-async fn an_ended_engine_says_so() {
-    let (engine, queue) = queue(&settings(8, 100, 1000));
-    drop(queue);
-    let answer = engine.predict(windows(0..1), [0].into(), Deadline::default()).await;
-    assert!(matches!(answer, Err(QueueError::Stopped)));
-}
-
-#[tokio::test]
-async fn maps_are_calculated_apart_and_mutagenesis_window_by_window() {
-    use LocalizationMethod::{GradCam, Mutagenesis};
-    let (engine, queue) = queue(&settings(4, 100, 1000));
-    let localize = |values, method| {
-        let (engine, models) = (engine.clone(), Arc::from([0, 1]));
-        tokio::spawn(
-            async move { engine.localize(windows(values), models, method, Deadline::default()).await },
-        )
-    };
-    let mutagenesis = localize(0..2, Mutagenesis);
-    let (first, second) = (localize(10..12, GradCam), localize(20..23, GradCam));
-    let predicted = {
-        let engine = engine.clone();
-        tokio::spawn(async move { engine.predict(windows(30..31), [0, 1].into(), Deadline::default()).await })
-    };
-    drop(engine);
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-    let recorder = tokio::task::spawn_blocking(move || {
-        let recorder = Recorder::default();
-        queue.run(&recorder);
-        recorder
-    });
-    let answer = mutagenesis.await.unwrap().unwrap();
-    assert_eq!((answer.method, answer.predictions.logits), (Mutagenesis, vec![0.0, 1.0, 1.0, 2.0]));
-    assert_eq!(answer.values, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0]);
-    assert_eq!(first.await.unwrap().unwrap().values[..2], [10.0, 10.0]);
-    // In two batches.
-    let values = second.await.unwrap().unwrap().values;
-    assert_eq!(values, [20.0, 20.0, 21.0, 21.0, 21.0, 21.0, 22.0, 22.0, 22.0, 22.0, 23.0, 23.0]);
-    assert_eq!(predicted.await.unwrap().unwrap().logits, [30.0, 31.0]);
-    let recorder = recorder.await.unwrap();
-    let batches = recorder.batches.into_inner().unwrap();
-    let batches: Vec<_> =
-        batches.iter().map(|(windows, _)| *windows).zip(recorder.methods.into_inner().unwrap()).collect();
-    let expected =
-        [(1, Some(Mutagenesis)), (4, Some(GradCam)), (1, None), (1, Some(Mutagenesis)), (1, Some(GradCam))];
-    assert_eq!(batches, expected);
-}
-
-#[test]
-fn batches_of_maps_are_smaller() {
-    let most = |method| Question { models: [0].into(), method }.most_windows(256);
-    assert_eq!((most(None), most(Some(LocalizationMethod::HiresCam))), (256, 64));
-    assert_eq!(most(Some(LocalizationMethod::Mutagenesis)), 1);
-}
-
-#[test]
-fn an_answer_that_is_short_has_no_part_for_the_last_window() {
-    let predictions =
-        Predictions { models: 2, logits: vec![1.0, 2.0, 3.0], probabilities: vec![0.1, 0.2, 0.3] };
-    let answer = Answer { predictions, values: Vec::new() };
-    assert!(answer.part(0..1).is_some() && answer.part(1..2).is_none());
+async fn logits(task: JoinHandle<Answered>) -> Vec<f32> {
+    task.await.unwrap().unwrap().logits
 }

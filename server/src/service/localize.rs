@@ -20,6 +20,7 @@ use super::Serving;
 use crate::catalog::Selection;
 use crate::convert::{self, Localization, LocalizedWindow, MapForm};
 use crate::deadline::Deadline;
+use crate::engine::Caller;
 use crate::settings::Limits;
 use crate::status::ServiceError;
 use maps::Explanation;
@@ -49,7 +50,8 @@ pub(super) async fn answers(
     })
     .await??;
     let Localization { selection, windows, form } = localization;
-    let call = Arc::new(Call { serving, selection, form, deadline });
+    let caller = serving.engine.caller(deadline);
+    let call = Arc::new(Call { serving, selection, form, deadline, caller });
     let answers = stream::iter(chunks(windows, chunk_windows)).map(move |chunk| {
         if stopping.is_cancelled() {
             return Either::Right(ready(Err(ServiceError::Stopping)));
@@ -85,6 +87,7 @@ struct Call {
     selection: Selection,
     form: MapForm,
     deadline: Deadline,
+    caller: Caller,
 }
 
 impl Call {
@@ -101,7 +104,7 @@ impl Call {
         let rows = chunk.iter_mut().flat_map(|(_, window)| std::mem::take(&mut window.rows)).collect();
         let models = Arc::clone(&self.selection.models);
         let localizations =
-            self.serving.engine.localize(rows, models, self.form.map.method, self.deadline).await?;
+            self.serving.engine.localize(rows, models, self.form.map.method, self.caller).await?;
         let localizations = Arc::new(localizations);
         let mut responses = Vec::with_capacity(chunk.len());
         let mut first_row = 0;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use polaris_proto::v1::{PredictRequest, PredictResponse};
-use tokio::task::spawn_blocking;
 use tonic::Request;
 
 use super::Serving;
+use super::off_thread::{do_work, few_values, few_windows};
 use super::rows::{Row, rows};
-use crate::convert;
+use crate::convert::{self, Prediction};
 use crate::deadline::Deadline;
 use crate::settings::Limits;
 use crate::status::ServiceError;
@@ -19,16 +19,19 @@ pub(super) async fn answer(
     limits: Limits,
     request: Request<PredictRequest>,
 ) -> Result<PredictResponse, ServiceError> {
-    let deadline = Deadline::of(&request);
-    let catalog = Arc::clone(&serving.catalog);
+    let caller = serving.engine.caller(Deadline::of(&request));
+    let request = request.into_inner();
+    let (catalog, engine) = (Arc::clone(&serving.catalog), serving.engine.clone());
     // Checking thousands of windows takes milliseconds, too long for a thread that serves connections.
-    let prediction =
-        spawn_blocking(move || convert::prediction(request.into_inner(), &catalog, limits.max_windows))
-            .await??;
-    let models = Arc::clone(&prediction.selection.models);
-    let predictions = serving.engine.predict(prediction.windows, models, deadline).await?;
-    let model_ids = serving.catalog.ids(&prediction.selection);
-    Ok(spawn_blocking(move || PredictResponse {
+    let (selection, plan) = do_work(few_windows(&request), move || {
+        let Prediction { selection, windows } = convert::prediction(request, &catalog, limits.max_windows)?;
+        let plan = engine.plan(windows, Arc::clone(&selection.models));
+        Ok::<_, ServiceError>((selection, plan))
+    })
+    .await??;
+    let predictions = serving.engine.predict(plan, caller).await?;
+    let model_ids = serving.catalog.ids(&selection);
+    Ok(do_work(few_values(predictions.logits.len()), move || PredictResponse {
         model_ids,
         predictions: rows(&predictions).map(Row::values).collect(),
     })

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use futures_util::future::Either;
 use futures_util::{Stream, StreamExt, stream};
 use polaris_proto::v1::{ScoreVariantsRequest, ScoreVariantsResponse};
-use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Request, Status, Streaming};
 
 use super::Serving;
+use super::off_thread::{do_work, few_alleles, few_scores};
 use crate::convert;
 use crate::deadline::Deadline;
+use crate::engine::Caller;
 use crate::settings::Limits;
 use crate::status::ServiceError;
 
@@ -27,10 +28,12 @@ pub(super) fn answers(
     request: Request<Streaming<ScoreVariantsRequest>>,
 ) -> impl Stream<Item = Result<ScoreVariantsResponse, Status>> + Send + 'static {
     let deadline = Deadline::of(&request);
+    // One for all requests of the stream.
+    let caller = serving.engine.caller(deadline);
     requests(request.into_inner(), deadline, stopping)
         .map(move |request| match request {
             Ok(request) => {
-                let work = answer(serving.clone(), limits, deadline, request);
+                let work = answer(serving.clone(), limits, caller, request);
                 // A task of its own, because nobody polls this stream while the caller does not read: work
                 // that holds room in the queue must go on.
                 let task = AbortOnDropHandle::new(tokio::spawn(work));
@@ -65,17 +68,20 @@ fn requests(
 async fn answer(
     serving: Serving,
     limits: Limits,
-    deadline: Deadline,
+    caller: Caller,
     request: ScoreVariantsRequest,
 ) -> Result<ScoreVariantsResponse, ServiceError> {
-    let catalog = Arc::clone(&serving.catalog);
-    let (scoring, windows) = spawn_blocking(move || {
+    let (catalog, engine) = (Arc::clone(&serving.catalog), serving.engine.clone());
+    let (scoring, plan) = do_work(few_alleles(&request), move || {
         let mut scoring = convert::scoring(request, &catalog, limits.max_windows)?;
         let windows = std::mem::take(&mut scoring.windows);
-        Ok::<_, ServiceError>((scoring, windows))
+        let plan = engine.plan(windows, Arc::clone(&scoring.selection.models));
+        Ok::<_, ServiceError>((scoring, plan))
     })
     .await??;
-    let models = Arc::clone(&scoring.selection.models);
-    let predictions = serving.engine.predict(windows, models, deadline).await?;
-    spawn_blocking(move || scores::response(&scoring, &predictions, &serving.catalog)).await?
+    let predictions = serving.engine.predict(plan, caller).await?;
+    do_work(few_scores(predictions.logits.len()), move || {
+        scores::response(&scoring, &predictions, &serving.catalog)
+    })
+    .await?
 }

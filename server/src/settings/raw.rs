@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::Precision;
+
 /// All sections.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -42,9 +44,11 @@ pub(crate) struct RawEngine {
     pub(crate) device: String,
     #[serde(default)]
     pub(crate) threads: Option<i64>,
+    pub(crate) precision: String,
     pub(crate) max_batch_windows: i64,
     pub(crate) queue_windows: i64,
     pub(crate) queue_wait_ms: i64,
+    pub(crate) cache_bytes: i64,
 }
 
 /// `[limits]`
@@ -73,9 +77,12 @@ impl Default for RawEngine {
         Self {
             device: "cpu".to_owned(),
             threads: None,
+            precision: Precision::default().to_string(),
             max_batch_windows: 256,
             queue_windows: 16_384,
             queue_wait_ms: 30_000,
+            // Some 180,000 rows of 160 models.
+            cache_bytes: 256 << 20,
         }
     }
 }

@@ -27,6 +27,7 @@ fn defaults() {
     assert_eq!((settings.limits.max_windows, settings.limits.max_bytes), (4096, 16_777_216));
     assert_eq!(settings.limits.max_response_bytes, 4_194_304);
     assert_eq!((settings.engine.max_batch_windows, settings.drain_limit), (256, Duration::from_secs(10)));
+    assert_eq!((settings.engine.precision, settings.engine.cache_bytes), (Precision::Strict, 268_435_456));
     assert!(settings.engine.threads >= 1 && settings.registry.models.is_empty());
 }
 
@@ -42,6 +43,15 @@ fn a_flag_wins_over_the_file() {
 }
 
 #[test]
+fn precision_and_cache_are_set_like_the_others() {
+    let file = file("[engine]\nprecision = \"strict\"\ncache_bytes = 0\n");
+    let fast = Flag { flag: "--precision", key: "engine.precision", value: Value::from("fast") };
+    let settings = Settings::load(Some(file.path()), vec![registry(), fast]).unwrap();
+    assert_eq!((settings.engine.precision, settings.engine.cache_bytes), (Precision::Fast, 0));
+    assert_eq!(settings.engine.precision.to_string(), "fast");
+}
+
+#[test]
 fn errors_name_key_value_place_and_range() {
     let threads = Flag { flag: "--threads", key: "engine.threads", value: Value::from(0) };
     let error = Settings::load(None, vec![registry(), threads]).unwrap_err();
@@ -54,6 +64,8 @@ fn errors_name_key_value_place_and_range() {
         ("[engine]\nthreds = 3\n", ["engine", "threds", "FILE"]),
         ("[engine]\nmax_batch_windows = \"many\"\n", ["engine.max_batch_windows", "many", "FILE"]),
         ("[engine]\ndevice = \"tpu\"\n", ["engine.device", "tpu", "FILE"]),
+        ("[engine]\nprecision = \"half\"\n", ["engine.precision", "half", "strict or fast"]),
+        ("[engine]\ncache_bytes = -1\n", ["engine.cache_bytes", "-1", "0 to 1099511627776"]),
         ("[engine]\nqueue_windows = 100\n", ["engine.queue_windows", "100", "4096"]),
         (
             "[limits]\nmax_response_bytes = 1024\n",

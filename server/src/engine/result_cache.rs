@@ -1,0 +1,111 @@
+//! Rows that have been calculated, as far as there is room for them.
+
+use std::sync::Arc;
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::answer::RowValues;
+use super::row_key::RowKey;
+
+/// Bytes of an entry beside its values: key, pointers, reference counts, and the cache's own records.
+const ENTRY_BYTES: u64 = 160;
+/// Bytes of an entry for a hundred models, from which the number of entries is guessed.
+const USUAL_ENTRY_BYTES: u64 = 1024;
+
+/// Predictions of rows by their keys. Those that are asked for least go once the bytes that it may take are used up.
+#[derive(Debug)]
+pub(super) struct ResultCache(Cache<RowKey, CachedRow, Bytes>);
+
+/// Values of a row exactly as they were calculated.
+#[derive(Clone, Debug)]
+pub(super) struct CachedRow {
+    /// The logits, then the probabilities.
+    values: Arc<[f32]>,
+}
+
+impl CachedRow {
+    /// As an answer has them.
+    pub(super) fn row(&self) -> RowValues<'_> {
+        let (logits, probabilities) = self.values.split_at(self.values.len() / 2);
+        RowValues { logits, probabilities, values: &[] }
+    }
+}
+
+/// Weighs an entry.
+#[derive(Clone, Debug)]
+struct Bytes;
+
+impl Weighter<RowKey, CachedRow> for Bytes {
+    fn weight(&self, _: &RowKey, row: &CachedRow) -> u64 {
+        ENTRY_BYTES + size_of_val(&*row.values) as u64
+    }
+}
+
+impl ResultCache {
+    /// One of at most `bytes`; `None` if it could hold nothing.
+    pub(super) fn new(bytes: u64) -> Option<Self> {
+        let entries = usize::try_from(bytes / USUAL_ENTRY_BYTES).ok()?;
+        (entries > 0).then(|| Self(Cache::with_weighter(entries, bytes, Bytes)))
+    }
+
+    /// The row of this key, if it is there.
+    pub(super) fn get(&self, key: &RowKey) -> Option<CachedRow> {
+        self.0.get(key)
+    }
+
+    /// Keeps a row.
+    pub(super) fn insert(&self, key: RowKey, row: RowValues<'_>) {
+        let values = row.logits.iter().chain(row.probabilities).copied().collect();
+        self.0.insert(key, CachedRow { values });
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.weight()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polaris_model::WindowInput;
+
+    use super::super::question::Question;
+    use super::super::row_key::RowKeys;
+    use super::*;
+
+    #[test]
+    fn what_is_kept_stays_within_its_bytes_and_is_unchanged() {
+        let keys = RowKeys::of(&Question { models: [0].into(), method: None });
+        let key = |index: u16| {
+            keys.of_window(&WindowInput {
+                sequence: index.to_le_bytes().to_vec(),
+                region: None,
+                expression: Vec::new(),
+                substitutions: Vec::new(),
+            })
+        };
+        let cache = ResultCache::new(64 << 10).unwrap();
+        let logits = [f32::MIN_POSITIVE / 2.0, -0.0, 1.0 / 3.0];
+        for index in 0..5000 {
+            cache.insert(
+                key(index),
+                RowValues { logits: &logits, probabilities: &[0.1, 0.2, 0.3], values: &[] },
+            );
+        }
+        assert!((32 << 10..=64 << 10).contains(&cache.bytes()), "{}", cache.bytes());
+        let kept: Vec<u16> = (0..5000).filter(|&index| cache.get(&key(index)).is_some()).collect();
+        let row = cache.get(&key(*kept.last().unwrap())).unwrap();
+        assert_eq!(
+            row.row().logits.iter().map(|v| v.to_bits()).collect::<Vec<_>>(),
+            logits.map(f32::to_bits)
+        );
+        assert_eq!(row.row().probabilities, [0.1, 0.2, 0.3]);
+        assert!(cache.get(&key(5000)).is_none());
+    }
+
+    #[test]
+    fn without_bytes_there_is_none() {
+        assert!(ResultCache::new(0).is_none());
+    }
+}
