@@ -20,6 +20,7 @@ Examples:
 
 Settings come from the built-in defaults, then the file of --config, then the environment
 (POLARIS__SECTION__KEY, for example POLARIS__LIMITS__MAX_REQUEST_BYTES), then flags; the later wins.
+docs/settings.md lists them all.
 
 Exit codes: 0 after an orderly stop, 1 if it cannot serve, 64 if a setting is wrong.";
 

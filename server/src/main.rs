@@ -1,7 +1,7 @@
 //! `polaris-server`: serves a model registry over gRPC.
 //!
-//! Requests are checked ([`convert`]), wait in a queue bounded in windows ([`engine`]), and are predicted in
-//! batches by the one thread that owns the models ([`loading`]). Every error becomes a gRPC status in
+//! Requests are checked ([`convert`]), wait in a queue bounded in windows ([`engine`]), which says what goes next, and are
+//! predicted in batches by the one thread that owns the models ([`loading`]). Every error becomes a gRPC status in
 //! [`status`].
 
 mod arguments;

@@ -55,7 +55,8 @@ pub(crate) struct EngineSettings {
     pub(crate) threads: usize,
     /// How exactly it calculates.
     pub(crate) precision: Precision,
-    /// Most work in one call of the engine, in windows; a substitution beside its window is a twelfth.
+    /// Most work in one call of the engine, in windows; a substitution beside its window is a twelfth. It bounds how long
+    /// a small request waits for a large one.
     pub(crate) max_batch_windows: usize,
     /// Most windows that wait or are being calculated, alternates included, over all callers. Small requests have a
     /// sixteenth more.
@@ -132,6 +133,11 @@ impl Settings {
             Some(threads) => check.range("engine.threads", threads, 1, 1024)?,
             None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         };
+        let device = check.parse("engine.device", &raw.engine.device)?;
+        let max_batch_windows = match raw.engine.max_batch_windows {
+            Some(windows) => check.range("engine.max_batch_windows", windows, 1, 65_536)?,
+            None => default_batch_windows(device),
+        };
         EnvFilter::try_new(&raw.server.log).map_err(|error| {
             check.refuse(
                 "server.log",
@@ -146,15 +152,10 @@ impl Settings {
             drain_limit: check.milliseconds("server.drain_limit_ms", raw.server.drain_limit_ms)?,
             registry: RegistrySettings { directory: PathBuf::from(directory), models },
             engine: EngineSettings {
-                device: check.parse("engine.device", &raw.engine.device)?,
+                device,
                 threads,
                 precision: check.parse("engine.precision", &raw.engine.precision)?,
-                max_batch_windows: check.range(
-                    "engine.max_batch_windows",
-                    raw.engine.max_batch_windows,
-                    1,
-                    65_536,
-                )?,
+                max_batch_windows,
                 queue_windows: check.range("engine.queue_windows", raw.engine.queue_windows, 1, 1_000_000)?,
                 queue_wait: check.milliseconds("engine.queue_wait_ms", raw.engine.queue_wait_ms)?,
                 cache_bytes: check.range("engine.cache_bytes", raw.engine.cache_bytes, 0, 1 << 40)?,
@@ -197,6 +198,14 @@ impl Settings {
             ));
         }
         Ok(settings)
+    }
+}
+
+/// As many windows as keep a device busy: more would let small requests wait longer and gain nothing.
+fn default_batch_windows(device: Device) -> usize {
+    match device {
+        Device::Cpu => 64,
+        Device::Cuda(_) => 256,
     }
 }
 

@@ -17,19 +17,23 @@ fn request(windows: usize) -> PredictRequest {
 #[tokio::test]
 async fn expired_on_arrival_and_while_waiting() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
-    let mut server =
-        Server::new(registry.directory()).args(&["--log", "polaris_server=debug"]).start().await?;
+    // Nothing is kept, so that the same windows are work again.
+    let mut server = Server::new(registry.directory())
+        .args(&["--log", "polaris_server=debug"])
+        .setting("ENGINE__CACHE_BYTES", 0)
+        .start()
+        .await?;
     let client = server.raw_client().await?;
     let mut late = Request::new(request(1));
     late.metadata_mut().insert("grpc-timeout", "1n".parse().unwrap());
     assert_eq!(client.clone().predict(late).await.unwrap_err().code(), Code::DeadlineExceeded);
 
-    // Behind a request that takes far longer than their 20 ms.
+    // Taking turns with a request that takes far longer than their 20 ms, as each of them would by itself.
     let mut busy = client.clone();
     let busy = tokio::spawn(async move { busy.predict(request(4096)).await });
-    server.wait_for_line("windows=256 ", Duration::from_secs(10)).await?;
+    server.wait_for_line("windows=64 ", Duration::from_secs(10)).await?;
     for _ in 0..5 {
-        let mut late = Request::new(request(256));
+        let mut late = Request::new(request(1024));
         late.metadata_mut().insert("grpc-timeout", "20m".parse().unwrap());
         assert_eq!(client.clone().predict(late).await.unwrap_err().code(), Code::DeadlineExceeded);
     }

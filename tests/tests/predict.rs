@@ -33,6 +33,23 @@ async fn predictions_are_those_of_the_ensemble() -> Result<(), HarnessError> {
     Ok(())
 }
 
+#[tokio::test]
+async fn what_is_asked_again_is_the_same_to_the_bit() -> Result<(), HarnessError> {
+    let registry = TestRegistry::all_variants()?;
+    let server = Server::new(registry.directory()).start().await?;
+    let mut random = Random::new(4);
+    let mut windows: Vec<_> = (0..100).map(|_| random.window(INPUT_LENGTH)).collect();
+    let first = server.predict(windows.clone()).await.unwrap();
+    // In other batches, beside others.
+    windows.reverse();
+    windows.insert(30, random.window(INPUT_LENGTH));
+    let mut second = server.predict(windows).await.unwrap();
+    second.remove(30);
+    second.reverse();
+    assert_eq!(first, second);
+    Ok(())
+}
+
 fn assert_close(found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());
     assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} {expected:?}");

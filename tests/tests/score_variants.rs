@@ -75,6 +75,43 @@ async fn a_substitution_and_a_resized_allele() -> Result<(), HarnessError> {
     Ok(())
 }
 
+#[tokio::test]
+async fn thousands_of_alleles_of_one_window() -> Result<(), HarnessError> {
+    let registry = TestRegistry::all_variants()?;
+    // So that the window has to be taken apart.
+    let server = Server::new(registry.directory()).setting("ENGINE__MAX_BATCH_WINDOWS", 16).start().await?;
+    let mut random = Random::new(3);
+    let reference = random.window(INPUT_LENGTH);
+    let mut changes: Vec<(usize, String)> =
+        (0..3 * INPUT_LENGTH).map(|index| (index / 3, random.sequence(1))).collect();
+    // Whole windows, what is there already, and the same again and again.
+    changes.push((0, random.sequence(INPUT_LENGTH)));
+    changes.push((40, reference.sequence[40..60].to_owned()));
+    changes.extend((0..3000).map(|index| (index % 7, "N".to_owned())));
+    let allele = |(offset0, bases): &(usize, String)| Allele {
+        change: Some(Change::Substitution(Substitution { offset0: *offset0 as u32, bases: bases.clone() })),
+    };
+    let window =
+        VariantWindow { reference: Some(reference.clone()), alleles: changes.iter().map(allele).collect() };
+    let request = ScoreVariantsRequest { request_id: 1, model_ids: Vec::new(), windows: vec![window] };
+    let answer = score(&server, request).await.unwrap();
+    let scores = &answer.windows[0].alleles;
+    assert_eq!(scores.len(), changes.len());
+
+    let alternate = |(offset0, bases): &(usize, String)| {
+        let mut sequence = reference.sequence.clone();
+        sequence.replace_range(*offset0..offset0 + bases.len(), bases);
+        Window { sequence, ..reference.clone() }
+    };
+    let some: Vec<usize> = (0..3 * INPUT_LENGTH + 2).chain([changes.len() - 1]).collect();
+    let rows = server.predict(some.iter().map(|&index| alternate(&changes[index])).collect()).await.unwrap();
+    for (index, row) in some.iter().zip(&rows) {
+        assert_close(&scores[*index].alternate.as_ref().unwrap().logits, &row.logits);
+    }
+    assert_close(&scores[3 * INPUT_LENGTH + 1].deltas, &[0.0; 4]);
+    Ok(())
+}
+
 async fn score(
     server: &ServerProcess,
     request: ScoreVariantsRequest,

@@ -105,7 +105,9 @@ impl Steps {
     /// Waits until the batch of this number is in the engine.
     async fn until(&mut self, batch: usize) {
         loop {
-            let found = self.batches.recv().await.unwrap();
+            // A batch that never comes must fail the test, not hold it up.
+            let next = tokio::time::timeout(Duration::from_secs(30), self.batches.recv());
+            let found = next.await.unwrap().unwrap();
             if found == batch {
                 return;
             }

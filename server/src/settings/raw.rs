@@ -45,7 +45,8 @@ pub(crate) struct RawEngine {
     #[serde(default)]
     pub(crate) threads: Option<i64>,
     pub(crate) precision: String,
-    pub(crate) max_batch_windows: i64,
+    #[serde(default)]
+    pub(crate) max_batch_windows: Option<i64>,
     pub(crate) queue_windows: i64,
     pub(crate) queue_wait_ms: i64,
     pub(crate) cache_bytes: i64,
@@ -78,7 +79,7 @@ impl Default for RawEngine {
             device: "cpu".to_owned(),
             threads: None,
             precision: Precision::default().to_string(),
-            max_batch_windows: 256,
+            max_batch_windows: None,
             queue_windows: 16_384,
             queue_wait_ms: 30_000,
             // Some 180,000 rows of 160 models.

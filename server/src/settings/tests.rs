@@ -26,8 +26,11 @@ fn defaults() {
     assert_eq!(settings.listen.to_string(), "127.0.0.1:50051");
     assert_eq!((settings.limits.max_windows, settings.limits.max_bytes), (4096, 16_777_216));
     assert_eq!(settings.limits.max_response_bytes, 4_194_304);
-    assert_eq!((settings.engine.max_batch_windows, settings.drain_limit), (256, Duration::from_secs(10)));
+    assert_eq!((settings.engine.max_batch_windows, settings.drain_limit), (64, Duration::from_secs(10)));
     assert_eq!((settings.engine.precision, settings.engine.cache_bytes), (Precision::Strict, 268_435_456));
+    let cuda = Flag { flag: "--device", key: "engine.device", value: Value::from("cuda:1") };
+    let on_cuda = Settings::load(None, vec![registry(), cuda]).unwrap();
+    assert_eq!(on_cuda.engine.max_batch_windows, 256);
     assert!(settings.engine.threads >= 1 && settings.registry.models.is_empty());
 }
 
