@@ -89,3 +89,19 @@ async fn the_same_window_is_explained_once() {
         assert_eq!(answer.predictions.logits, (4..12).map(|value| value as f32).collect::<Vec<_>>());
     }
 }
+
+#[tokio::test]
+async fn who_comes_in_the_middle_of_the_models_is_told_of_all() {
+    let desk = Desk::new(settings(10, 100));
+    let models: Vec<usize> = (0..8).collect();
+    let first = localize(&desk.engine, of_bases(4..5), models.clone(), Mutagenesis).await;
+    let (engine, mut steps) = desk.run_step_by_step(8);
+    steps.until(0).await;
+    let second = localize(&engine, of_bases(4..5), models.clone(), Mutagenesis).await;
+    drop(engine);
+    steps.finish().await;
+    for task in [first, second] {
+        let answer = task.await.unwrap().unwrap();
+        assert_eq!(answer.predictions.logits, (4..12).map(|value| value as f32).collect::<Vec<_>>());
+    }
+}
