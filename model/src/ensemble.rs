@@ -1,21 +1,26 @@
 //! The ensemble engine: all models of a registry over the same windows.
 
 mod error;
+mod load;
 mod localize;
 
-use polaris_genomics::RegionClass;
-use tch::{Device as TorchDevice, TchError, Tensor};
+use std::num::NonZeroUsize;
 
+use polaris_genomics::{RegionClass, SequenceError};
+
+use crate::cpu::CpuEnsemble;
 use crate::device::Device;
-use crate::inputs;
-use crate::network::{Batch, Network, SummedDense1, host_values};
-use crate::registry::{Manifest, ModelId, Registry};
+use crate::inputs::InputError;
+use crate::localization::LocalizationMethod;
+use crate::precision::Precision;
+use crate::registry::Manifest;
+use crate::stacked::StackedEnsemble;
 
 pub use error::{EngineError, LoadError};
 pub use localize::Localizations;
 
-/// Windows that go through a network at once: enough to keep the processor's caches and cores busy.
-const CHUNK_WINDOWS: usize = 64;
+/// Sizes of the batches that warm an ensemble up: a single window, and a block.
+const WARM_UP_WINDOWS: [usize; 2] = [1, 64];
 
 /// One window as all models read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,84 +63,80 @@ impl WindowInput {
     }
 }
 
+/// How an ensemble is to calculate.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineOptions {
+    /// Where.
+    pub device: Device,
+    /// Threads on the processor; also those that load models.
+    pub threads: usize,
+    /// How exactly. Where the processor does not multiply bfloat16, all products are strict.
+    pub precision: Precision,
+}
+
+impl Default for EngineOptions {
+    /// The processor, with as many threads as the process may use, and exact products.
+    fn default() -> Self {
+        Self {
+            device: Device::Cpu,
+            threads: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            precision: Precision::Strict,
+        }
+    }
+}
+
 /// Loaded models on a device.
 #[derive(Debug)]
 pub struct Ensemble {
-    device: TorchDevice,
     input_length: usize,
     cell_lines: Vec<String>,
     manifests: Vec<Manifest>,
-    members: Vec<Member>,
+    backend: Backend,
+    precision: Precision,
+    rounding_error: Option<f32>,
 }
 
+/// What calculates.
 #[derive(Debug)]
-struct Member {
-    network: Network,
-    summed_dense1: SummedDense1,
-    /// Column of this model's cell line among [`Ensemble::cell_lines`], if it reads expression.
-    expression: Option<usize>,
+enum Backend {
+    Cpu(CpuEnsemble),
+    Cuda(StackedEnsemble),
+}
+
+impl Backend {
+    /// Logits `[rows][models]` of checked windows and their substitutions.
+    fn logits(&self, windows: &[WindowInput], models: &[usize]) -> Result<Vec<f32>, EngineError> {
+        match self {
+            Self::Cpu(ensemble) => Ok(ensemble.logits(windows, models)),
+            Self::Cuda(ensemble) => ensemble.predict(windows, models),
+        }
+    }
+
+    /// Logits `[windows][models]` and signed maps `[windows][models][positions of the second convolution]` of checked
+    /// windows, whose substitutions are left aside.
+    fn maps(
+        &self,
+        windows: &[WindowInput],
+        models: &[usize],
+        map: ActivationMap,
+    ) -> Result<(Vec<f32>, Vec<f32>), EngineError> {
+        match self {
+            Self::Cpu(ensemble) => Ok(ensemble.maps(windows, models, map)),
+            Self::Cuda(ensemble) => ensemble.maps(windows, models, map),
+        }
+    }
+}
+
+/// How gradients weigh activations.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ActivationMap {
+    /// Grad-CAM (Selvaraju et al. 2017; the paper's equations 1 and 2 before its ReLU): by their mean over positions.
+    GradCam,
+    /// HiResCAM (Draelos and Carin 2020): position by position.
+    HiresCam,
 }
 
 impl Ensemble {
-    /// Loads and verifies the current versions of models, in the order of their ids, and says each when it
-    /// is in place.
-    ///
-    /// # Errors
-    /// If there are none, one does not verify, or they differ in input length.
-    pub fn load(
-        registry: &Registry,
-        ids: &[ModelId],
-        device: Device,
-        loaded: &mut dyn FnMut(&ModelId),
-    ) -> Result<Self, LoadError> {
-        let mut ids: Vec<&ModelId> = ids.iter().collect();
-        ids.sort();
-        ids.dedup();
-        let mut manifests: Vec<Manifest> = Vec::new();
-        let mut networks = Vec::new();
-        for id in ids {
-            let (manifest, weights) = registry.load(id)?;
-            if let Some(first) = manifests.first()
-                && first.architecture.input_length() != manifest.architecture.input_length()
-            {
-                return Err(LoadError::Lengths {
-                    first: first.id.clone(),
-                    first_length: first.architecture.input_length(),
-                    second: id.clone(),
-                    second_length: manifest.architecture.input_length(),
-                });
-            }
-            let torch = |cause| LoadError::Torch { id: id.clone(), cause };
-            let network = Network::new(&weights, device.torch()).map_err(torch)?;
-            let summed_dense1 = network.summed_dense1().map_err(torch)?;
-            networks.push((network, summed_dense1));
-            manifests.push(manifest);
-            loaded(id);
-        }
-        let input_length = manifests.first().ok_or(LoadError::Empty)?.architecture.input_length();
-        let mut cell_lines: Vec<String> = manifests
-            .iter()
-            .filter(|manifest| manifest.architecture.expression())
-            .map(|manifest| manifest.cell_line.clone())
-            .collect();
-        cell_lines.sort();
-        cell_lines.dedup();
-        let members = manifests
-            .iter()
-            .zip(networks)
-            .map(|(manifest, (network, summed_dense1))| Member {
-                network,
-                summed_dense1,
-                expression: manifest
-                    .architecture
-                    .expression()
-                    .then(|| cell_lines.binary_search(&manifest.cell_line).ok())
-                    .flatten(),
-            })
-            .collect();
-        Ok(Self { device: device.torch(), input_length, cell_lines, manifests, members })
-    }
-
     /// Manifests of the loaded models, sorted by id. Models are chosen by their index in this slice.
     pub fn models(&self) -> &[Manifest] {
         &self.manifests
@@ -151,7 +152,19 @@ impl Ensemble {
         self.input_length
     }
 
-    /// Runs every model once, so that the first request does not pay for what libtorch sets up late.
+    /// How exactly it calculates.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// With [`Precision::Fast`]: the largest difference of a probability from a strict one, over all models and some random
+    /// windows.
+    pub fn rounding_error(&self) -> Option<f32> {
+        self.rounding_error
+    }
+
+    /// Runs every model on batches of the sizes that requests will make, so that the first requests do not pay for what is
+    /// set up late.
     ///
     /// # Errors
     /// If a model fails.
@@ -160,10 +173,15 @@ impl Ensemble {
             sequence: vec![b'N'; self.input_length],
             region: None,
             expression: vec![0.0; self.cell_lines.len()],
-            substitutions: Vec::new(),
+            substitutions: vec![Substitution { offset0: self.input_length / 2, bases: b"A".to_vec() }],
         };
-        let all: Vec<usize> = (0..self.members.len()).collect();
-        self.predict(&[window], &all).map(|_| ())
+        let all: Vec<usize> = (0..self.manifests.len()).collect();
+        for windows in WARM_UP_WINDOWS {
+            let windows = vec![window.clone(); windows];
+            self.predict(&windows, &all)?;
+            self.localize(&windows, &all, LocalizationMethod::GradCam)?;
+        }
+        Ok(())
     }
 
     /// Predicts windows and their substitutions with the chosen models (indices into [`Ensemble::models`]).
@@ -172,132 +190,57 @@ impl Ensemble {
     /// If a window has another length or letters than A C G T N, or lacks an expression value, a substitution reaches
     /// beyond its window, or an index is out of range.
     pub fn predict(&self, windows: &[WindowInput], models: &[usize]) -> Result<Predictions, EngineError> {
-        let windows = &whole_windows(windows)?;
-        let mut logits = vec![0.0; windows.len() * models.len()];
-        self.for_each_batch(windows, models, &mut |place, member, batch| {
-            let values = host_values(&member.network.logits(batch, None)?)?;
-            place.scatter(&values, 1, &mut logits);
-            Ok(())
-        })?;
+        self.check(windows, models)?;
+        let logits = self.backend.logits(windows, models)?;
         Ok(Predictions::of_logits(models.len(), logits))
     }
 
-    /// Hands every model each chunk of windows in the form that it reads.
-    fn for_each_batch(
-        &self,
-        windows: &[WindowInput],
-        models: &[usize],
-        calculate: &mut dyn FnMut(Place, &Member, &Batch) -> Result<(), EngineError>,
-    ) -> Result<(), EngineError> {
-        let members = models
-            .iter()
-            .map(|&index| {
-                self.members.get(index).ok_or(EngineError::Model { index, models: self.members.len() })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let _no_grad = tch::no_grad_guard();
-        for (chunk, windows) in windows.chunks(CHUNK_WINDOWS).enumerate() {
-            let first_window = chunk * CHUNK_WINDOWS;
-            let inputs = self.encode(windows).map_err(|error| error.offset_by(first_window))?;
-            for (column, member) in members.iter().enumerate() {
-                let place = Place { first_window, column, models: models.len() };
-                calculate(place, member, &inputs.batch(member)?)?;
+    fn check(&self, windows: &[WindowInput], models: &[usize]) -> Result<(), EngineError> {
+        if let Some(&index) = models.iter().find(|&&index| index >= self.manifests.len()) {
+            return Err(EngineError::Model { index, models: self.manifests.len() });
+        }
+        windows.iter().enumerate().try_for_each(|(index, window)| self.check_window(index, window))
+    }
+
+    fn check_window(&self, index: usize, input: &WindowInput) -> Result<(), EngineError> {
+        let (expected, found) = (self.input_length, input.sequence.len());
+        if found != expected {
+            return Err(InputError::Length { window: index, expected, found }.into());
+        }
+        let (expected, found) = (self.cell_lines.len(), input.expression.len());
+        if found != expected {
+            return Err(EngineError::Expression { window: index, expected, found });
+        }
+        let letters = |sequence: &[u8], start0: usize| {
+            check_sequence(sequence, start0).map_err(|cause| InputError::Sequence { window: index, cause })
+        };
+        letters(&input.sequence, 0)?;
+        for change in &input.substitutions {
+            letters(&change.bases, change.offset0)?;
+            let end0 = change.offset0.checked_add(change.bases.len());
+            if end0.is_none_or(|end0| end0 > self.input_length) {
+                return Err(EngineError::Substitution { window: index, offset0: change.offset0 });
             }
         }
         Ok(())
     }
-
-    fn encode(&self, windows: &[WindowInput]) -> Result<EncodedWindows, EngineError> {
-        if let Some((window, input)) =
-            windows.iter().enumerate().find(|(_, input)| input.expression.len() != self.cell_lines.len())
-        {
-            return Err(EngineError::Expression {
-                window,
-                expected: self.cell_lines.len(),
-                found: input.expression.len(),
-            });
-        }
-        let sequences = windows.iter().map(|window| window.sequence.as_slice());
-        let expression = (0..self.cell_lines.len())
-            .map(|column| {
-                let values: Vec<f32> =
-                    windows.iter().filter_map(|window| window.expression.get(column).copied()).collect();
-                inputs::expression(&values, self.device)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(EncodedWindows {
-            sequence: inputs::sequences(sequences, self.input_length, self.device)?,
-            region: inputs::regions(windows.iter().map(|window| window.region), self.device)?,
-            no_expression: inputs::expression(&vec![0.0; windows.len()], self.device)?,
-            expression,
-        })
-    }
 }
 
-/// Every row as a window of its own.
-fn whole_windows(windows: &[WindowInput]) -> Result<Vec<WindowInput>, EngineError> {
-    let mut rows = Vec::with_capacity(windows.iter().map(WindowInput::rows).sum());
-    for (index, window) in windows.iter().enumerate() {
-        let reference = WindowInput { substitutions: Vec::new(), ..window.clone() };
-        rows.push(reference.clone());
-        for substitution in &window.substitutions {
-            let mut alternate = reference.clone();
-            let end0 = substitution.offset0.checked_add(substitution.bases.len());
-            let replaced = end0.and_then(|end0| alternate.sequence.get_mut(substitution.offset0..end0));
-            replaced
-                .ok_or(EngineError::Substitution { window: index, offset0: substitution.offset0 })?
-                .copy_from_slice(&substitution.bases);
-            rows.push(alternate);
+/// Checks bases that begin at `start0` of a window.
+fn check_sequence(sequence: &[u8], start0: usize) -> Result<(), SequenceError> {
+    match sequence.iter().enumerate().find(|(_, base)| !b"ACGTN".contains(base)) {
+        None => Ok(()),
+        Some((offset, &letter)) => {
+            Err(SequenceError::Letter { offset0: start0.saturating_add(offset), letter: char::from(letter) })
         }
     }
-    Ok(rows)
 }
 
 impl Predictions {
-    /// Completes logits, `[windows][models]`, by their probabilities.
+    /// Completes logits, `[rows][models]`, by their probabilities.
     fn of_logits(models: usize, logits: Vec<f32>) -> Self {
         let probabilities = logits.iter().map(|&logit| sigmoid(logit)).collect();
         Self { models, logits, probabilities }
-    }
-}
-
-/// Where the answers of a model for a chunk of windows belong.
-#[derive(Clone, Copy)]
-struct Place {
-    first_window: usize,
-    column: usize,
-    models: usize,
-}
-
-impl Place {
-    /// Puts `width` values of each window where they belong, `[windows][models][width]`.
-    fn scatter(self, values: &[f32], width: usize, out: &mut [f32]) {
-        for (row, values) in values.chunks_exact(width.max(1)).enumerate() {
-            let start = ((self.first_window + row) * self.models + self.column) * width;
-            if let Some(out) = out.get_mut(start..start + width) {
-                out.copy_from_slice(values);
-            }
-        }
-    }
-}
-
-/// A chunk of windows on the device.
-struct EncodedWindows {
-    sequence: Tensor,
-    region: Tensor,
-    expression: Vec<Tensor>,
-    no_expression: Tensor,
-}
-
-impl EncodedWindows {
-    /// What one model reads of it; shares the tensors.
-    fn batch(&self, member: &Member) -> Result<Batch, TchError> {
-        let expression = member.expression.and_then(|column| self.expression.get(column));
-        Ok(Batch {
-            sequence: self.sequence.shallow_clone(),
-            expression: expression.unwrap_or(&self.no_expression).shallow_clone(),
-            region: self.region.shallow_clone(),
-        })
     }
 }
 

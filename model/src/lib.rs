@@ -6,24 +6,27 @@
 //! prediction ([`localization`]).
 
 mod architecture;
+mod cpu;
 mod device;
 mod digest;
 mod ensemble;
 mod inputs;
 pub mod localization;
+pub mod measure;
 mod network;
 mod precision;
 mod registry;
-#[cfg_attr(not(test), expect(dead_code, reason = "the ensemble does not turn to it yet"))]
 mod stacked;
 mod torchscript;
 pub mod training;
 mod weights;
 
 pub use architecture::{Architecture, ArchitectureError, Parameter};
+pub use cpu::instruction_set::InstructionSet;
 pub use device::{Device, DeviceError, set_threads};
 pub use ensemble::{
-    EngineError, Ensemble, LoadError, Localizations, Predictions, Substitution, WindowInput, sigmoid,
+    EngineError, EngineOptions, Ensemble, LoadError, Localizations, Predictions, Substitution, WindowInput,
+    sigmoid,
 };
 pub use inputs::InputError;
 pub use network::NetworkError;

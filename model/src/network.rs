@@ -3,16 +3,13 @@
 //! Layers are those of the published POLARIS network: two convolutions with max pooling, three dense
 //! layers, and linear branches for the covariates that join before the output unit.
 
-mod activation_maps;
-mod substitutions;
+#[cfg(test)]
+pub(crate) mod fixtures;
 
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::architecture::{Architecture, KERNEL_WIDTH, POOL_WIDTH};
 use crate::weights::{Weights, WeightsError};
-
-pub(crate) use activation_maps::{ActivationMap, SummedDense1};
-pub(crate) use substitutions::Substitutions;
 
 /// One network with its weights on a device.
 #[derive(Debug)]
@@ -127,7 +124,7 @@ impl Network {
         if let Some(masks) = dropout {
             pooled = pooled.f_mul(&masks.pool2.f_permute([0, 3, 1, 2])?)?;
         }
-        Ok(self.head(&self.dense1(&pooled)?, batch, dropout)?.logits)
+        self.head(&self.dense1(&pooled)?, batch, dropout)
     }
 
     /// The second convolution of one-hot sequences, `[windows, 100, 1, positions]`, before pooling and ReLU.
@@ -148,38 +145,27 @@ impl Network {
         position_major(pooled)?.f_linear(&layer.weight.f_flatten(1, 2)?, Some(&layer.bias))
     }
 
-    /// All layers after the first dense one, whose values before the ReLU are `dense1`.
-    fn head(&self, dense1: &Tensor, batch: &Batch, dropout: Option<&DropoutMasks>) -> Result<Head, TchError> {
+    /// All layers after the first dense one, whose values before the ReLU are `dense1`: logits `[windows, 1]`.
+    fn head(
+        &self,
+        dense1: &Tensor,
+        batch: &Batch,
+        dropout: Option<&DropoutMasks>,
+    ) -> Result<Tensor, TchError> {
         let layers = &self.layers;
-        let dense1 = dense1.f_relu()?;
-        let mut dense2 = linear(&dense1, &layers.dense2)?.f_relu()?;
+        let mut dense2 = linear(&dense1.f_relu()?, &layers.dense2)?.f_relu()?;
         if let Some(masks) = dropout {
             dense2 = dense2.f_mul(&masks.dense2)?;
         }
-        let dense3 = linear(&dense2, &layers.dense3)?.f_relu()?;
-        let mut joined = vec![dense3.shallow_clone()];
+        let mut joined = vec![linear(&dense2, &layers.dense3)?.f_relu()?];
         if let Some(layer) = &layers.expression {
             joined.push(linear(&batch.expression, layer)?);
         }
         if let Some(layer) = &layers.region {
             joined.push(linear(&batch.region, layer)?);
         }
-        let logits = linear(&Tensor::f_cat(&joined, 1)?, &layers.output)?;
-        Ok(Head { dense1, dense2, dense3, logits })
+        linear(&Tensor::f_cat(&joined, 1)?, &layers.output)
     }
-}
-
-/// What the dense layers made of a batch: all after their ReLU.
-#[derive(Debug)]
-struct Head {
-    /// `[windows, 600]`.
-    dense1: Tensor,
-    /// `[windows, 300]`.
-    dense2: Tensor,
-    /// `[windows, 64]`.
-    dense3: Tensor,
-    /// `[windows, 1]`, before the sigmoid.
-    logits: Tensor,
 }
 
 /// A network whose weights libtorch or their own checks refuse.

@@ -8,16 +8,15 @@ use std::str::FromStr;
 /// Weights are stored, and logits and maps are given, as 32-bit floats either way.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Precision {
-    /// Every product of 32-bit floats is one of 32-bit floats. On a GPU, TF32, which keeps 10 of the 23 bits of a
-    /// fraction, is off, and an engine refuses to start where it cannot be. Logits agree with those of any other exact
-    /// calculation to about 1e-6, whatever windows share a batch.
+    /// Products are those of 32-bit floats. On a GPU, TF32, which keeps 10 of the 23 bits of a fraction, is off, and an
+    /// engine refuses to start where it cannot be. Probabilities differ from those calculated in float64 by less than 1e-5
+    /// (`cargo bench` measures how much), and on the processor they do not depend on what shares a batch.
     #[default]
     Strict,
-    /// The large products may round what they multiply. On CUDA both convolutions and the first dense layer multiply
-    /// bf16, which keeps 7 bits of a fraction, sum 32-bit floats, and store activations as bf16: half the memory
-    /// traffic, and the tensor cores instead of the ordinary ones. What follows, from the first dense layer's ReLU to
-    /// the logit, stays 32-bit. Logits move by some thousandths of the range that they have; differences between a window and
-    /// its alternates by as little of theirs, since what a substitution does not reach is the same number in both.
+    /// The second convolution and the first dense layer, and on a GPU the first convolution, multiply bfloat16, which keeps
+    /// 7 bits of a fraction, and sum 32-bit floats. What follows the first dense layer stays 32-bit. Probabilities of
+    /// trained models move by up to some thousandths; an ensemble measures how much when it is loaded
+    /// ([`crate::Ensemble::rounding_error`]).
     Fast,
 }
 

@@ -160,14 +160,21 @@ impl Registry {
     /// Loads a model's current version, verified against its manifest.
     ///
     /// # Errors
-    /// As [`Registry::manifest`]; and if the model file has another digest or other weights than the
-    /// manifest says. The error names model and file.
+    /// As [`Registry::manifest`] and [`Registry::weights`].
     pub fn load(&self, id: &ModelId) -> Result<(Manifest, Weights), RegistryError> {
         let manifest = self.manifest(id)?;
-        let path = self.directory.join(id.to_string()).join(&manifest.version).join(MODEL_FILE);
-        let weights = read_weights(&path, &manifest.model_sha256, manifest.architecture)
-            .map_err(|cause| RegistryError::Model { id: id.clone(), cause: Box::new(cause) })?;
+        let weights = self.weights(&manifest)?;
         Ok((manifest, weights))
+    }
+
+    /// Loads the weights that a manifest of this registry is about, verified against it.
+    ///
+    /// # Errors
+    /// If the model file has another digest or other weights than the manifest says. The error names model and file.
+    pub fn weights(&self, manifest: &Manifest) -> Result<Weights, RegistryError> {
+        let path = self.directory.join(manifest.id.to_string()).join(&manifest.version).join(MODEL_FILE);
+        read_weights(&path, &manifest.model_sha256, manifest.architecture)
+            .map_err(|cause| RegistryError::Model { id: manifest.id.clone(), cause: Box::new(cause) })
     }
 }
 

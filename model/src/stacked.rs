@@ -20,8 +20,7 @@ mod weights;
 
 use tch::{Device, TchError, Tensor};
 
-use crate::ensemble::{EngineError, WindowInput};
-use crate::network::ActivationMap;
+use crate::ensemble::{ActivationMap, EngineError, WindowInput};
 use alternates::Origin;
 use chosen::{Chosen, ModelChunk};
 use inputs::ChunkInputs;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use polaris_model::localization::{ClusterOptions, Linkage, LocalizationMethod, clusters, rectify};
 use polaris_model::training::{Example, predict};
-use polaris_model::{Architecture, Device, Ensemble, Registry, Weights, WindowInput};
+use polaris_model::{Architecture, Device, EngineOptions, Ensemble, Registry, Weights, WindowInput};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-5;
@@ -119,7 +119,7 @@ fn check_maps(case: &Value, weights: &Weights, example: &Example) {
     let registry = Registry::create(folder.path()).unwrap();
     let id = "QKI.K562".parse().unwrap();
     registry.publish(&id, weights, record::record()).unwrap();
-    let ensemble = Ensemble::load(&registry, &[id], Device::Cpu, &mut |_| ()).unwrap();
+    let ensemble = Ensemble::load(&registry, &[id], EngineOptions::default(), &mut |_| ()).unwrap();
     let window = WindowInput {
         sequence: example.sequence.clone(),
         region: example.region,

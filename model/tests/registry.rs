@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use polaris_model::{
-    Architecture, DeltaBackground, Device, Ensemble, LoadError, ModelId, Registry, TrainingRecord, Weights,
+    Architecture, DeltaBackground, EngineOptions, Ensemble, LoadError, ModelId, Registry, TrainingRecord,
+    Weights,
 };
 
 use record::record;
@@ -191,7 +192,10 @@ fn models_of_two_lengths_are_not_served_together() {
     let other: ModelId = "TIA1.K562".parse().unwrap();
     let longer = Architecture::new(151, false, false).unwrap();
     registry.publish(&other, &Weights::from_formula(longer, 1), record()).unwrap();
-    let error = Ensemble::load(&registry, &[id, other], Device::Cpu, &mut |_| {}).unwrap_err();
+    let error = Ensemble::load(&registry, &[id, other], EngineOptions::default(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, LoadError::Lengths { first_length: 67, second_length: 151, .. }), "{error}");
-    assert!(matches!(Ensemble::load(&registry, &[], Device::Cpu, &mut |_| {}), Err(LoadError::Empty)));
+    assert!(matches!(
+        Ensemble::load(&registry, &[], EngineOptions::default(), &mut |_| {}),
+        Err(LoadError::Empty)
+    ));
 }

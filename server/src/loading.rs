@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use polaris_model::{EngineError, Ensemble, LoadError, ModelId, Registry, RegistryError};
+use polaris_model::{EngineError, EngineOptions, Ensemble, LoadError, ModelId, Registry, RegistryError};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -138,12 +138,20 @@ fn load(settings: &RegistrySettings, engine: &EngineSettings) -> Result<Ensemble
     }
     let chosen = if settings.models.is_empty() { &present } else { &settings.models };
     tracing::info!(registry = %settings.directory.display(), models = chosen.len(), precision = %engine.precision, "loading");
+    let options =
+        EngineOptions { device: engine.device, threads: engine.threads, precision: engine.precision };
     let ensemble = Ensemble::load(
         &registry,
         chosen,
-        engine.device,
+        options,
         &mut |model| tracing::debug!(%model, "verified and loaded"),
     )?;
+    if ensemble.precision() != options.precision {
+        tracing::warn!("this processor does not multiply bfloat16: precision is {}", ensemble.precision());
+    }
+    if let Some(error) = ensemble.rounding_error() {
+        tracing::info!("probabilities differ from those of strict precision by up to {error:.1e}");
+    }
     ensemble.warm_up().map_err(LoadingError::WarmUp)?;
     tracing::info!(
         models = ensemble.models().len(),

@@ -1,6 +1,5 @@
 //! Settings: read from all their sources, checked once, and then only known as good values.
 
-mod precision;
 mod raw;
 mod sources;
 
@@ -10,10 +9,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use figment::Figment;
-use polaris_model::{Device, ModelId};
+use polaris_model::{Device, ModelId, Precision};
 use tracing_subscriber::EnvFilter;
 
-pub(crate) use precision::Precision;
 pub(crate) use sources::Flag;
 
 use crate::listener::ListenAddress;

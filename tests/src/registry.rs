@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use polaris_model::training::Recipe;
 use polaris_model::{
-    Architecture, CURRENT_LINK, DeltaBackground, Device, Ensemble, Evaluation, FoldMetrics, MANIFEST_FILE,
-    MODEL_FILE, ModelId, Registry, Split, TrainingRecord, Weights,
+    Architecture, CURRENT_LINK, DeltaBackground, EngineOptions, Ensemble, Evaluation, FoldMetrics,
+    MANIFEST_FILE, MODEL_FILE, ModelId, Registry, Split, TrainingRecord, Weights,
 };
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::HarnessError;
 
@@ -70,9 +71,9 @@ impl TestRegistry {
     /// If they do not load.
     pub fn ensemble(&self) -> Result<Ensemble, HarnessError> {
         // Beside a server: more threads than cores are slower than one.
-        polaris_model::set_threads(1);
+        let options = EngineOptions { threads: 1, ..EngineOptions::default() };
         let ids = self.registry.model_ids()?;
-        let loaded = Ensemble::load(&self.registry, &ids, Device::Cpu, &mut |_| ());
+        let loaded = Ensemble::load(&self.registry, &ids, options, &mut |_| ());
         loaded.map_err(|error| HarnessError::Model(error.to_string()))
     }
 
@@ -89,6 +90,21 @@ impl TestRegistry {
     /// A model's file.
     pub fn model_file(&self, id: &str) -> PathBuf {
         self.directory().join(id).join(CURRENT_LINK).join(MODEL_FILE)
+    }
+
+    /// Puts a pipe in the place of a model's file, whose bytes it returns: who loads the model waits there until somebody
+    /// writes to the pipe.
+    ///
+    /// # Errors
+    /// If the file cannot be replaced.
+    pub fn stall_loading(&self, id: &str) -> Result<Vec<u8>, HarnessError> {
+        let path = self.model_file(id);
+        let failed = || HarnessError::io(path.display().to_string());
+        let model = std::fs::read(&path).map_err(failed())?;
+        std::fs::remove_file(&path).map_err(failed())?;
+        let (kind, mode) = (FileType::Fifo, Mode::RUSR | Mode::WUSR);
+        mknodat(CWD, &path, kind, mode, 0).map_err(|errno| failed()(errno.into()))?;
+        Ok(model)
     }
 
     /// A model's manifest.

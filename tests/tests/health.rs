@@ -14,13 +14,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn not_serving_until_the_last_model_is_loaded() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
-    // A pipe in place of the last manifest: loading waits there until the test writes to it.
-    let path = registry.manifest_file("TARDBP.K562");
-    let manifest = std::fs::read(&path).unwrap();
-    std::fs::remove_file(&path).unwrap();
-    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
-    rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
-
+    let model = registry.stall_loading("TARDBP.K562")?;
     let mut server = Server::new(registry.directory()).args(&["--log", "debug"]).spawn()?;
     server.wait_for_line("QKI.K562", LIMIT).await?;
     for service in ["", SERVICE] {
@@ -39,7 +33,8 @@ async fn not_serving_until_the_last_model_is_loaded() -> Result<(), HarnessError
         assert!(refusal.get_details_retry_info().unwrap().retry_delay.is_some());
     }
 
-    tokio::task::spawn_blocking(move || std::fs::write(path, manifest)).await.unwrap().unwrap();
+    let path = registry.model_file("TARDBP.K562");
+    tokio::task::spawn_blocking(move || std::fs::write(path, model)).await.unwrap().unwrap();
     server.wait_until_serving(LIMIT).await?;
     assert_eq!(server.health(SERVICE).await.unwrap(), ServingStatus::Serving);
     server.client().predict(request).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use polaris_genomics::ReferenceBundle;
-use polaris_model::{Device, Ensemble, Manifest, ModelId, Split};
+use polaris_model::{EngineOptions, Ensemble, Manifest, ModelId, Split};
 use polaris_tests::{HarnessError, LabelledWindow, Pipeline, engine_window, names};
 use sha2::{Digest, Sha256};
 
@@ -91,7 +91,8 @@ fn held_out_windows() -> Result<(), HarnessError> {
         // The figures are those of the published weights on these windows, not of some other network.
         let registry = pipeline.open_registry()?;
         let ensemble =
-            Ensemble::load(&registry, std::slice::from_ref(&id), Device::Cpu, &mut |_| ()).unwrap();
+            Ensemble::load(&registry, std::slice::from_ref(&id), EngineOptions::default(), &mut |_| ())
+                .unwrap();
         let inputs = held_out
             .iter()
             .map(|row| Ok(engine_window(&row.message(&bundle, id.cell_line())?, ensemble.cell_lines())))

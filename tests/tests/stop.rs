@@ -92,10 +92,7 @@ async fn work_beyond_the_limit_is_given_up() -> Result<(), HarnessError> {
 #[tokio::test]
 async fn while_models_are_loading() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
-    let path = registry.manifest_file("TARDBP.K562");
-    std::fs::remove_file(&path).unwrap();
-    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
-    rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+    registry.stall_loading("TARDBP.K562")?;
     let mut server = Server::new(registry.directory()).args(&["--log", "debug"]).spawn()?;
     server.wait_for_line("QKI.K562", Duration::from_secs(60)).await?;
     server.signal(Signal::INT)?;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use polaris_genomics::ReferenceBundle;
-use polaris_model::{Device, Ensemble, Manifest, ModelId, Registry};
+use polaris_model::{Device, EngineOptions, Ensemble, Manifest, ModelId, Registry};
 
 pub(crate) use progress::Progress;
 pub(crate) use subject::{Examined, Method, Subject};
@@ -101,8 +101,8 @@ impl HeldOut<'_> {
         }
         let rows = choice::held_out(read_windows(&path)?, &manifest.training, own)
             .with_context(|| format!("{}: {id}", path.display()))?;
-        let ensemble =
-            Ensemble::load(&self.registry, std::slice::from_ref(id), self.arguments.device, &mut |_| ())?;
+        let options = EngineOptions { device: self.arguments.device, ..EngineOptions::default() };
+        let ensemble = Ensemble::load(&self.registry, std::slice::from_ref(id), options, &mut |_| ())?;
         Subject::new(id, ensemble, rows, &self.bundle).with_context(|| path.display().to_string())
     }
 

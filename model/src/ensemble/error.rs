@@ -28,14 +28,19 @@ pub enum LoadError {
         /// Its input length.
         second_length: usize,
     },
-    /// libtorch could not place the weights on the device.
-    #[error("model {id}: libtorch: {cause}")]
-    Torch {
-        /// The model.
-        id: ModelId,
-        /// What libtorch says; part of the message, so not its source as well.
-        cause: TchError,
-    },
+    /// The device does not take the models.
+    #[error("the device does not take the models: {0}")]
+    Device(EngineError),
+    /// The system has no thread for the engine.
+    #[error("cannot start the engine's threads: {0}")]
+    Threads(rayon::ThreadPoolBuildError),
+}
+
+// No `#[from]`: that would make the cause, which the message has, the error's source as well.
+impl From<EngineError> for LoadError {
+    fn from(cause: EngineError) -> Self {
+        Self::Device(cause)
+    }
 }
 
 /// A batch that cannot be calculated.
@@ -75,23 +80,5 @@ pub enum EngineError {
 impl From<TchError> for EngineError {
     fn from(source: TchError) -> Self {
         Self::Input(InputError::Torch(source))
-    }
-}
-
-impl EngineError {
-    /// Turns a window's index within a chunk into that within the call.
-    pub(super) fn offset_by(self, first_window: usize) -> Self {
-        match self {
-            Self::Input(InputError::Length { window, expected, found }) => {
-                Self::Input(InputError::Length { window: window + first_window, expected, found })
-            }
-            Self::Input(InputError::Sequence { window, cause }) => {
-                Self::Input(InputError::Sequence { window: window + first_window, cause })
-            }
-            Self::Expression { window, expected, found } => {
-                Self::Expression { window: window + first_window, expected, found }
-            }
-            other => other,
-        }
     }
 }

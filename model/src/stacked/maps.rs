@@ -1,4 +1,4 @@
-//! Class activation maps of many windows and models in closed form; see `network/activation_maps.rs` for why that works.
+//! Class activation maps of many windows and models in closed form; see `cpu/maps.rs` for why that works.
 
 use tch::{Kind, TchError, Tensor};
 
@@ -6,7 +6,7 @@ use super::inputs::ChunkInputs;
 use super::layout::{POOL, UNITS};
 use super::pass::Dense;
 use super::weights::StackedWeights;
-use crate::network::ActivationMap;
+use crate::ensemble::ActivationMap;
 
 /// Logits `[models, windows]`, and signed maps `[models, windows, positions of the second convolution]`.
 pub(super) type LogitsAndMaps = (Tensor, Tensor);

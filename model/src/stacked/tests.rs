@@ -6,15 +6,14 @@ mod maps;
 mod predictions;
 
 use polaris_genomics::RegionClass;
-use tch::{Device, Tensor};
+use tch::Device;
 
 use super::{Limits, StackedEnsemble};
 use crate::architecture::Architecture;
 use crate::ensemble::{Substitution, WindowInput};
-use crate::inputs;
-use crate::network::{Batch, Network, host_values};
+use crate::network::fixtures::{self, assert_close, pools, rows, sequence};
 use crate::precision::Precision;
-use crate::weights::{Weights, split_mix_64};
+use crate::weights::Weights;
 
 /// So little that every chunk is one window in one model.
 const TINY: Limits = Limits { bytes: 1, passes: 1, alternates: 5 };
@@ -55,52 +54,13 @@ impl Members {
         self.stacked(Device::Cpu, Precision::Strict, limits)
     }
 
-    fn network(&self, model: usize) -> Network {
-        Network::new(&self.weights[model], Device::Cpu).unwrap()
-    }
-
-    /// A batch of whole windows as one of the networks reads it.
-    fn batch(&self, windows: &[WindowInput], model: usize) -> Batch {
-        let value =
-            |window: &WindowInput| self.columns[model].map_or(0.0, |column| window.expression[column]);
-        let expression: Vec<f32> = windows.iter().map(value).collect();
-        let sequences = windows.iter().map(|window| window.sequence.as_slice());
-        Batch {
-            sequence: inputs::sequences(sequences, self.length, Device::Cpu).unwrap(),
-            expression: inputs::expression(&expression, Device::Cpu).unwrap(),
-            region: inputs::regions(windows.iter().map(|window| window.region), Device::Cpu).unwrap(),
-        }
-    }
-
     /// Logits `[rows][models]` by whole passes of one network after another.
     fn expected(&self, windows: &[WindowInput], models: &[usize]) -> Vec<f32> {
-        let _no_grad = tch::no_grad_guard();
         let rows = rows(windows);
-        let columns: Vec<Tensor> = models
-            .iter()
-            .map(|&model| self.network(model).logits(&self.batch(&rows, model), None).unwrap())
-            .collect();
-        if columns.is_empty() { Vec::new() } else { host_values(&Tensor::cat(&columns, 1)).unwrap() }
+        let column = |&model: &usize| fixtures::logits(&self.weights[model], &rows, self.columns[model]);
+        let columns: Vec<Vec<f32>> = models.iter().map(column).collect();
+        (0..rows.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
     }
-}
-
-/// Every row as a window of its own.
-fn rows(windows: &[WindowInput]) -> Vec<WindowInput> {
-    let mut rows = Vec::new();
-    for window in windows {
-        let whole = WindowInput { substitutions: Vec::new(), ..window.clone() };
-        rows.push(whole.clone());
-        for Substitution { offset0, bases } in &window.substitutions {
-            let mut alternate = whole.clone();
-            alternate.sequence[*offset0..offset0 + bases.len()].copy_from_slice(bases);
-            rows.push(alternate);
-        }
-    }
-    rows
-}
-
-fn sequence(length: usize, mut seed: u64) -> Vec<u8> {
-    (0..length).map(|_| b"ACGT"[(split_mix_64(&mut seed) >> 62) as usize]).collect()
 }
 
 fn substitution(offset0: usize, bases: &[u8]) -> Substitution {
@@ -126,11 +86,4 @@ fn windows(length: usize, count: usize) -> Vec<WindowInput> {
             }
         })
         .collect()
-}
-
-fn assert_close(found: &[f32], expected: &[f32], tolerance: f32) {
-    assert_eq!(found.len(), expected.len());
-    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
-        assert!((found - expected).abs() <= tolerance, "{index}: {found}, {expected} expected");
-    }
 }

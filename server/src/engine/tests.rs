@@ -20,7 +20,7 @@ fn settings(max_batch_windows: usize, queue_windows: usize) -> EngineSettings {
     EngineSettings {
         device: polaris_model::Device::Cpu,
         threads: 1,
-        precision: crate::settings::Precision::Strict,
+        precision: polaris_model::Precision::Strict,
         max_batch_windows,
         queue_windows,
         queue_wait: Duration::from_secs(1),

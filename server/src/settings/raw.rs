@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::Precision;
+use polaris_model::Precision;
 
 /// All sections.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

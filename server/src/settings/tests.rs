@@ -2,6 +2,8 @@ use std::io::Write;
 
 use figment::value::Value;
 
+use polaris_model::Precision;
+
 use super::*;
 
 fn registry() -> Flag {

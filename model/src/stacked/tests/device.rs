@@ -1,7 +1,7 @@
 //! The same on a GPU, where there is one.
 
 use super::*;
-use crate::network::ActivationMap;
+use crate::ensemble::ActivationMap;
 
 #[test]
 fn a_gpu_gives_what_the_processor_gives() {

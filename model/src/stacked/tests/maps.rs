@@ -1,6 +1,6 @@
 use super::*;
 use crate::architecture::conv2_positions;
-use crate::network::ActivationMap;
+use crate::ensemble::ActivationMap;
 
 /// Logits and maps of one network after another.
 fn expected(
@@ -9,16 +9,14 @@ fn expected(
     models: &[usize],
     map: ActivationMap,
 ) -> (Vec<f32>, Vec<f32>) {
-    let _no_grad = tch::no_grad_guard();
-    let (logits, maps): (Vec<_>, Vec<_>) = models
-        .iter()
-        .map(|&model| {
-            let network = members.network(model);
-            let summed = network.summed_dense1().unwrap();
-            network.logits_and_maps(&members.batch(windows, model), map, &summed).unwrap()
-        })
-        .unzip();
-    (host_values(&Tensor::cat(&logits, 1)).unwrap(), host_values(&Tensor::stack(&maps, 1)).unwrap())
+    let whole: Vec<WindowInput> =
+        windows.iter().map(|window| WindowInput { substitutions: Vec::new(), ..window.clone() }).collect();
+    let maps = |&model: &usize| fixtures::maps_by_autograd(&members.weights[model], &whole, map);
+    let maps: Vec<Vec<f32>> = models.iter().map(maps).collect();
+    let positions = conv2_positions(members.length);
+    let of =
+        |window: usize| maps.iter().flat_map(move |maps| &maps[window * positions..(window + 1) * positions]);
+    (members.expected(&whole, models), (0..whole.len()).flat_map(of).copied().collect())
 }
 
 #[test]
@@ -35,11 +33,9 @@ fn maps_are_those_of_the_networks() {
             for limits in [Limits::DEFAULT, TINY] {
                 let found = members.strict(limits).maps(&windows, &models, map).unwrap();
                 assert_close(&found.0, &logits, 1e-5);
-                let per_pool = |values: &[f32]| pooled(values, conv2_positions(length));
+                let per_pool = |values: &[f32]| pools(values, conv2_positions(length));
                 match map {
                     ActivationMap::GradCam => assert_close(&found.1, &maps, 1e-5 * largest),
-                    // Where there is no base all positions are the same but for the last bit, which says where the
-                    // pooling takes its value from. So the four positions of a pooling are compared together.
                     ActivationMap::HiresCam => {
                         assert_close(&per_pool(&found.1), &per_pool(&maps), 1e-5 * largest);
                         let without_n = 0..models.len() * conv2_positions(length);
@@ -49,10 +45,6 @@ fn maps_are_those_of_the_networks() {
             }
         }
     }
-}
-
-fn pooled(maps: &[f32], positions: usize) -> Vec<f32> {
-    maps.chunks(positions).flat_map(|map| map.chunks(4).map(|four| four.iter().sum())).collect()
 }
 
 #[test]
@@ -72,6 +64,6 @@ fn fast_maps_are_near() {
         let (_, maps) = expected(&members, &windows, &[1], map);
         let largest = maps.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         let (_, found) = fast.maps(&windows, &[1], map).unwrap();
-        assert_close(&pooled(&found, 29), &pooled(&maps, 29), 0.1 * largest);
+        assert_close(&pools(&found, 29), &pools(&maps, 29), 0.1 * largest);
     }
 }

@@ -1,0 +1,311 @@
+//! Products of rows with panels of weights, in the processor's own instructions.
+//!
+//! This is the only place of the engine that is unsafe. A block of rows is multiplied with a panel of outputs, and the
+//! sums stay in registers until the last word. Each output's sum is taken in the order of its words, whatever else is in
+//! the block, so that results do not depend on what is calculated together.
+
+#![expect(
+    unsafe_code,
+    reason = "vector instructions; every pointer comes from a slice whose length was checked"
+)]
+
+mod lanes;
+mod portable;
+mod table;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use super::instruction_set::InstructionSet;
+use super::panels::{NARROW, Panels, Rest, Shape};
+use crate::architecture::{FILTERS, KERNEL_WIDTH, POOL_WIDTH};
+pub(crate) use lanes::GRADIENT_INPUTS;
+use lanes::{Block, Gradients};
+pub(crate) use table::KernelWord;
+use table::{GradientKernel, Kernels};
+
+/// Words of a sum that are multiplied with all rows before the next: of a panel as much as a quarter of a usual L2 cache
+/// holds.
+pub(super) const STRIP_WORDS: usize = 768;
+
+/// An instruction set that the processor was found to have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Processor(InstructionSet);
+
+impl Processor {
+    /// With the most that there is.
+    pub(crate) fn new() -> Self {
+        Self(InstructionSet::detect())
+    }
+
+    /// With no more than a given set, if it is there.
+    #[cfg(test)]
+    pub(crate) fn with(set: InstructionSet) -> Option<Self> {
+        set.is_available().then_some(Self(set))
+    }
+
+    fn kernels<T: KernelWord>(self) -> &'static Kernels<T> {
+        let avx512 = T::AVX512.filter(|_| {
+            self.0 >= if T::NUMBERS == 1 { InstructionSet::Avx512 } else { InstructionSet::Avx512Bf16 }
+        });
+        let avx2 = T::AVX2.filter(|_| self.0 >= InstructionSet::Avx2);
+        avx512.or(avx2).unwrap_or(T::PORTABLE)
+    }
+
+    fn gradient_kernels(self) -> &'static [GradientKernel] {
+        #[cfg(target_arch = "x86_64")]
+        match self.0 {
+            InstructionSet::Avx512 | InstructionSet::Avx512Bf16 => return table::AVX512_GRADIENTS,
+            InstructionSet::Avx2 => return table::AVX2_GRADIENTS,
+            InstructionSet::Portable => {}
+        }
+        table::PORTABLE_GRADIENTS
+    }
+
+    /// Runs code compiled for the instruction set. What it calls must be inlined into it.
+    #[inline(always)]
+    pub(crate) fn vectorize(self, work: impl FnOnce()) {
+        #[cfg(target_arch = "x86_64")]
+        match self.0 {
+            // SAFETY: the processor was found to have these.
+            InstructionSet::Avx512 | InstructionSet::Avx512Bf16 => return unsafe { with_avx512(work) },
+            // SAFETY: as above.
+            InstructionSet::Avx2 => return unsafe { with_avx2(work) },
+            InstructionSet::Portable => {}
+        }
+        work();
+    }
+
+    /// Rows of a block of packed rows.
+    fn block_rows<T: KernelWord>(self) -> usize {
+        self.kernels::<T>().packed_wide.len()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,fma")]
+unsafe fn with_avx512(work: impl FnOnce()) {
+    work();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn with_avx2(work: impl FnOnce()) {
+    work();
+}
+
+/// Rows in the order in which products read them: blocks of a few rows, `[words][rows of the block]`.
+#[derive(Debug)]
+pub(crate) struct PackedRows<T> {
+    rows: usize,
+    words: usize,
+    /// Rows of a block; the first `larger` blocks have one more.
+    least: usize,
+    larger: usize,
+    values: Vec<T>,
+}
+
+impl<T: KernelWord> PackedRows<T> {
+    /// No rows.
+    pub(crate) fn new() -> Self {
+        Self { rows: 0, words: 0, least: 0, larger: 0, values: Vec::new() }
+    }
+
+    /// Takes `rows` rows of `inputs` numbers each; `row(index)` is one of them.
+    pub(crate) fn fill<'a>(
+        &mut self,
+        processor: Processor,
+        rows: usize,
+        inputs: usize,
+        row: impl Fn(usize) -> &'a [f32],
+    ) {
+        let blocks = rows.div_ceil(processor.block_rows::<T>()).max(1);
+        self.rows = rows;
+        self.words = inputs.div_ceil(T::NUMBERS);
+        (self.least, self.larger) = (rows / blocks, rows % blocks);
+        self.values.resize(rows * self.words, T::default());
+        let mut first = 0;
+        for block in self.block_sizes() {
+            let values = &mut self.values[first * self.words..(first + block) * self.words];
+            for index in 0..block {
+                let numbers = &row(first + index)[..inputs];
+                for (word, numbers) in values.chunks_exact_mut(block).zip(numbers.chunks(T::NUMBERS)) {
+                    word[index] = T::of(numbers);
+                }
+            }
+            first += block;
+        }
+    }
+
+    fn block_sizes(&self) -> impl Iterator<Item = usize> + use<T> {
+        let (rows, least, larger) = (self.rows, self.least, self.larger);
+        let mut first = 0;
+        let mut block = 0;
+        std::iter::from_fn(move || {
+            let size = least + usize::from(block < larger);
+            (first < rows).then(|| {
+                first += size;
+                block += 1;
+                size
+            })
+        })
+    }
+
+    /// Adds the products with `panels`, whose words from `first_word` on belong to the rows', to the rows of `out`, which
+    /// are `width` of the panels long.
+    pub(crate) fn multiply_into(
+        &self,
+        processor: Processor,
+        panels: &Panels<T>,
+        first_word: usize,
+        out: &mut [f32],
+    ) {
+        let kernels = processor.kernels::<T>();
+        let width = panels.width();
+        assert!(out.len() >= self.rows * width && first_word + self.words <= panels.words());
+        assert!(panels.rest() == Rest::Filled, "packed rows have no kernels for quad panels");
+        for strip in (0..self.words).step_by(STRIP_WORDS) {
+            let words = STRIP_WORDS.min(self.words - strip);
+            for (output, shape) in panels.shapes() {
+                let list = match shape {
+                    Shape::Wide => kernels.packed_wide,
+                    Shape::Narrow => kernels.packed_narrow,
+                    Shape::Quad => continue,
+                };
+                let start = first_word + strip;
+                let panel = panels.panel(output, shape, start..start + words);
+                let mut first = 0;
+                for size in self.block_sizes() {
+                    let rows = &self.values
+                        [first * self.words + strip * size..(first * self.words + (strip + words) * size)];
+                    let out = &mut out
+                        [first * width + output..(first + size) * width - (width - output - shape.outputs())];
+                    let block = Block {
+                        words,
+                        rows: rows.as_ptr(),
+                        panel: panel.as_ptr(),
+                        out: out.as_mut_ptr(),
+                        out_stride: width,
+                        accumulate: true,
+                        bias: std::ptr::null(),
+                    };
+                    // SAFETY: rows, panel and out were cut to what the kernel for `size` rows reads and writes.
+                    unsafe { list[size - 1](&block) };
+                    first += size;
+                }
+            }
+        }
+    }
+}
+
+/// Multiplies rows of two neighbouring tiles, `[rows][2][100]`, with a panel of their weights. Replaces `[rows][100]` of
+/// `out`.
+pub(crate) fn multiply_tiles<T: KernelWord>(
+    processor: Processor,
+    rows: &[T],
+    panels: &Panels<T>,
+    out: &mut [f32],
+) {
+    let kernels = processor.kernels::<T>();
+    let words = 2 * FILTERS / T::NUMBERS;
+    let count = rows.len() / words;
+    assert!(panels.words() == words && panels.rest() == Rest::Quad && panels.width() == FILTERS);
+    assert!(out.len() >= count * FILTERS);
+    for (output, shape) in panels.shapes() {
+        let list = match shape {
+            Shape::Wide => kernels.tiles_wide,
+            Shape::Quad => kernels.tiles_quad,
+            Shape::Narrow => continue,
+        };
+        let panel = panels.panel(output, shape, 0..words);
+        for first in (0..count).step_by(list.len()) {
+            let size = list.len().min(count - first);
+            let rows = &rows[first * words..(first + size) * words];
+            let out =
+                &mut out[first * FILTERS + output..(first + size - 1) * FILTERS + output + shape.outputs()];
+            let block = Block {
+                words,
+                rows: rows.as_ptr(),
+                panel: panel.as_ptr(),
+                out: out.as_mut_ptr(),
+                out_stride: FILTERS,
+                accumulate: false,
+                bias: std::ptr::null(),
+            };
+            // SAFETY: rows, panel and out were cut to what the kernel for `size` rows reads and writes.
+            unsafe { list[size - 1](&block) };
+        }
+    }
+}
+
+/// Convolves positions, `[positions][100]`, with panels of the kernel's weights (inputs offset-major), pools by four, adds
+/// the bias and rectifies: `[pooled][100]` of `out`, as many as fit into it.
+pub(crate) fn convolve_and_pool<T: KernelWord>(
+    processor: Processor,
+    positions: &[T],
+    panels: &Panels<T>,
+    bias: &[f32; FILTERS],
+    out: &mut [f32],
+) {
+    let kernels = processor.kernels::<T>();
+    let position_words = FILTERS / T::NUMBERS;
+    let words = KERNEL_WIDTH * position_words;
+    let pooled = out.len() / FILTERS;
+    assert!(panels.words() == words && panels.rest() == Rest::Quad && panels.width() == FILTERS);
+    for (output, shape) in panels.shapes() {
+        let list = match shape {
+            Shape::Wide => kernels.pooled_wide,
+            Shape::Quad => kernels.pooled_quad,
+            Shape::Narrow => continue,
+        };
+        let panel = panels.panel(output, shape, 0..words);
+        for first in (0..pooled).step_by(list.len()) {
+            let size = list.len().min(pooled - first);
+            let start = first * POOL_WIDTH * position_words;
+            let rows = &positions[start..start + (size * POOL_WIDTH - 1) * position_words + words];
+            let bias = &bias[output..output + shape.outputs()];
+            let out =
+                &mut out[first * FILTERS + output..(first + size - 1) * FILTERS + output + shape.outputs()];
+            let block = Block {
+                words,
+                rows: rows.as_ptr(),
+                panel: panel.as_ptr(),
+                out: out.as_mut_ptr(),
+                out_stride: FILTERS,
+                accumulate: false,
+                bias: bias.as_ptr(),
+            };
+            // SAFETY: as above; the kernel takes four rows for each of `size`.
+            unsafe { list[size - 1](&block) };
+        }
+    }
+}
+
+/// Gradients of [`GRADIENT_INPUTS`] inputs, from those of rows of `width` outputs. `weights` are
+/// `[width / 16][inputs][16 outputs]`. Goes to the first of each `out_width` of `out`.
+pub(crate) fn gradients_of_inputs(
+    processor: Processor,
+    weights: &[f32],
+    outputs: &[f32],
+    width: usize,
+    out: &mut [f32],
+    out_width: usize,
+) {
+    let kernels = processor.gradient_kernels();
+    let rows = outputs.len() / width;
+    assert!(width.is_multiple_of(NARROW) && weights.len() >= width * GRADIENT_INPUTS);
+    assert!(out_width >= GRADIENT_INPUTS || rows <= 1);
+    assert!(rows == 0 || out.len() >= (rows - 1) * out_width + GRADIENT_INPUTS);
+    for first in (0..rows).step_by(kernels.len()) {
+        let size = kernels.len().min(rows - first);
+        let work = Gradients {
+            weights: weights.as_ptr(),
+            chunks: width / NARROW,
+            outputs: outputs[first * width..].as_ptr(),
+            outputs_stride: width,
+            out: out[first * out_width..].as_mut_ptr(),
+            out_stride: out_width,
+        };
+        // SAFETY: weights, outputs and out are as long as was checked, for all rows.
+        unsafe { kernels[size - 1](&work) };
+    }
+}
