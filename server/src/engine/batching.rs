@@ -35,31 +35,38 @@ pub(super) fn run(
         while let Ok(job) = jobs.try_recv() {
             add(&mut waiting, job);
         }
-        waiting = waiting.into_iter().filter_map(Job::alive).collect();
         if let Some(batch) = next_batch(&mut waiting, &mut turns, bounds, cache) {
             waiting.extend(batch.run(predictor));
         }
     }
 }
 
-/// Rows of the job whose turn it is, and of others that ask the same as far as there is room. `None` if nobody waits.
+/// Rows of the job whose turn it is, and of others that ask the same as far as there is room. `None` if nobody waits of
+/// those whose turn it is. Jobs of which nobody wants the answer any more are dropped.
 fn next_batch<'a>(
     waiting: &mut Vec<Job>,
     turns: &mut Turns,
     bounds: Bounds,
     cache: Option<&'a ResultCache>,
 ) -> Option<Batch<'a>> {
-    let count = turns.next(waiting);
-    let mut batch = Batch::for_job(waiting.first()?, bounds, cache);
+    let turn = turns.next(waiting);
+    let mut batch = None;
     let mut left = Vec::with_capacity(waiting.len());
     for (index, job) in waiting.drain(..).enumerate() {
-        if index < count && batch.accepts(&job) {
+        let Some(job) = job.alive() else { continue };
+        if index >= turn.jobs {
+            left.push(job);
+            continue;
+        }
+        let batch = batch.get_or_insert_with(|| Batch::for_job(&job, bounds, cache));
+        if batch.accepts(&job) {
             batch.join(job);
         } else {
             left.push(job);
         }
     }
     *waiting = left;
-    turns.took(batch.work_by_caller());
+    let batch = batch?;
+    turns.took(turn, batch.work_by_caller());
     Some(batch)
 }

@@ -13,7 +13,7 @@ pub(super) const WINDOW_COST: u64 = 12;
 const SUBSTITUTION_COST: u64 = 1;
 /// Other bases that mutagenesis puts at each place.
 const OTHER_BASES: u64 = 3;
-/// A caller who has at most as much in the queue, in windows for all models, goes before those who have more.
+/// A caller whose jobs in the queue are at most as much, in windows for all models, goes before those who have more.
 pub(super) const INTERACTIVE_WINDOWS: usize = 16;
 /// Windows of a batch whose maps are calculated: as many as the models calculate at once, so that larger batches
 /// would take memory and gain nothing.

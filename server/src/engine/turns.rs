@@ -1,9 +1,14 @@
 //! Whose turn it is.
 //!
-//! A caller is one call, whatever number of requests it streams. Interactive callers have at most
-//! [`INTERACTIVE_WINDOWS`](super::cost::INTERACTIVE_WINDOWS) of work in the queue and go first, in the order of their
+//! A caller is one call, whatever number of requests it streams. Its work is that of all its jobs that wait, each counted
+//! whole until it is answered, so that a large one does not push to the front with its last windows. Interactive callers
+//! have at most [`INTERACTIVE_WINDOWS`](super::cost::INTERACTIVE_WINDOWS) of it and go first, in the order of their
 //! arrival; the others are bulk callers, of which the one that has been served least goes first. While both wait, bulk
 //! callers have at least a quarter of the work, so that they get on whatever else comes.
+//!
+//! Bulk callers are served by self-clocked fair queueing (S. J. Golestani, "A self-clocked fair queueing scheme for
+//! broadband applications", INFOCOM 1994): the clock is what the caller whose turn it was has been served, it never goes
+//! back, and who is new starts at it. So nobody waits for ever while others come and go.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -24,12 +29,15 @@ pub(super) struct Turns {
     credit: u64,
     /// Work that bulk callers who wait have had, by their ids.
     served: HashMap<u64, u64>,
-    next: Next,
+    /// Where bulk callers who are new start.
+    clock: u64,
 }
 
 /// Who goes next.
-#[derive(Clone, Copy, Debug, Default)]
-struct Next {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    /// How many jobs are of those who do.
+    pub(super) jobs: usize,
     interactive: bool,
     /// Both kinds wait.
     contended: bool,
@@ -37,15 +45,15 @@ struct Next {
 
 impl Turns {
     pub(super) fn new(bounds: Bounds) -> Self {
-        Self { bounds, credit: Self::most_credit(bounds), served: HashMap::new(), next: Next::default() }
+        Self { bounds, credit: Self::most_credit(bounds), served: HashMap::new(), clock: 0 }
     }
 
     fn most_credit(bounds: Bounds) -> u64 {
         INTERACTIVE_SHARE * bounds.work(bounds.max_batch_windows.max(LEAST_BATCH_WINDOWS))
     }
 
-    /// Puts the jobs whose turn it is before the others, in the order in which they go, and says how many they are.
-    pub(super) fn next(&mut self, waiting: &mut [Job]) -> usize {
+    /// Puts the jobs whose turn it is before the others, in the order in which they go.
+    pub(super) fn next(&mut self, waiting: &mut [Job]) -> Turn {
         let mut work: HashMap<u64, u64> = HashMap::new();
         for job in waiting.iter() {
             *work.entry(job.caller.id).or_default() += job.work;
@@ -53,43 +61,47 @@ impl Turns {
         let most = self.bounds.work(super::cost::INTERACTIVE_WINDOWS);
         let bulk = |job: &Job| work.get(&job.caller.id).is_some_and(|&work| work > most);
         let interactive_jobs = waiting.iter().filter(|job| !bulk(job)).count();
-        self.next.contended = (1..waiting.len()).contains(&interactive_jobs);
-        if !self.next.contended {
+        let contended = (1..waiting.len()).contains(&interactive_jobs);
+        if !contended {
             self.credit = Self::most_credit(self.bounds);
         }
-        self.next.interactive = interactive_jobs > 0 && (!self.next.contended || self.credit > 0);
-        self.welcome(waiting.iter().filter(|job| bulk(job)).map(|job| job.caller.id).collect());
+        let interactive = interactive_jobs > 0 && (!contended || self.credit > 0);
+        self.welcome(waiting.iter().filter(|job| bulk(job)).map(|job| job.caller.id));
         waiting.sort_by_cached_key(|job| {
-            let bulk = bulk(job);
-            let turn = bulk != self.next.interactive;
+            let turn = bulk(job) != interactive;
             (Reverse(turn), self.served.get(&job.caller.id).copied(), job.arrival)
         });
-        if self.next.interactive { interactive_jobs } else { waiting.len() - interactive_jobs }
+        let jobs = if interactive { interactive_jobs } else { waiting.len() - interactive_jobs };
+        Turn { jobs, interactive, contended }
     }
 
-    /// A bulk caller who is new starts as if it had had what the one served least has had.
-    fn welcome(&mut self, callers: Vec<u64>) {
-        let least = callers.iter().filter_map(|caller| self.served.get(caller)).min().copied().unwrap_or(0);
-        self.served = callers
-            .into_iter()
-            .map(|caller| (caller, self.served.get(&caller).copied().unwrap_or(least)))
-            .collect();
+    /// Forgets who has gone. Who is new starts at the clock, and not where the one served least is: that may be another
+    /// who is new, and then it would be their turn for ever.
+    fn welcome(&mut self, callers: impl Iterator<Item = u64>) {
+        let served = |caller| (caller, self.served.get(&caller).copied().unwrap_or(self.clock));
+        self.served = callers.map(served).collect();
     }
 
-    /// Notes the work of the batch that those who were next have got, by their callers.
-    pub(super) fn took(&mut self, work_by_caller: impl Iterator<Item = (u64, u64)>) {
+    /// Notes the work that each caller has in the batch of a turn. The first is the one whose turn it was.
+    pub(super) fn took(&mut self, turn: Turn, work_by_caller: impl Iterator<Item = (u64, u64)>) {
         let mut all = 0;
+        let mut first = None;
         for (caller, work) in work_by_caller {
             all += work;
+            first.get_or_insert(caller);
             if let Some(served) = self.served.get_mut(&caller) {
                 *served += work;
             }
         }
-        if self.next.interactive && self.next.contended {
-            let least = self.bounds.work(LEAST_BATCH_WINDOWS);
-            self.credit = self.credit.saturating_sub(all.max(least));
-        } else if !self.next.interactive {
-            self.credit = (self.credit + INTERACTIVE_SHARE * all).min(Self::most_credit(self.bounds));
+        if turn.interactive {
+            if turn.contended {
+                let least = self.bounds.work(LEAST_BATCH_WINDOWS);
+                self.credit = self.credit.saturating_sub(all.max(least));
+            }
+            return;
         }
+        let served = first.and_then(|caller| self.served.get(&caller));
+        self.clock = self.clock.max(served.copied().unwrap_or(0));
+        self.credit = (self.credit + INTERACTIVE_SHARE * all).min(Self::most_credit(self.bounds));
     }
 }

@@ -71,3 +71,37 @@ async fn large_callers_get_on_whatever_small_ones_come() {
     let expected: Vec<bool> = (0..44).map(|batch| batch % 4 == 3 && batch < 16).collect();
     assert_eq!(bulk, expected);
 }
+
+#[tokio::test]
+async fn a_large_caller_gets_on_whatever_large_ones_are_new() {
+    let desk = Desk::new(settings(20, 10_000));
+    let mut next = 1000;
+    let mut newcomer = || {
+        next += 20;
+        windows(next - 20..next)
+    };
+    // Two are always there who have not been served, with another in each batch.
+    let mut tasks = Vec::new();
+    for _ in 0..2 {
+        tasks.push(desk.ask(newcomer(), &[0]).await);
+    }
+    let old = desk.ask(windows(0..200), &[0]).await;
+    let (engine, mut steps) = desk.run_step_by_step(1);
+    for batch in 0..30 {
+        steps.until(batch).await;
+        let caller = engine.caller(Deadline::default());
+        tasks.push(ask(&engine, newcomer(), &[0], caller).await);
+        steps.go_on.send(()).unwrap();
+    }
+    drop(engine);
+    let asked = steps.finish().await;
+    let turns: Vec<usize> = asked
+        .iter()
+        .enumerate()
+        .filter(|(_, asked)| asked.short().0 < 1000)
+        .map(|(batch, _)| batch)
+        .collect();
+    assert_eq!(logits(old).await.len(), 200);
+    // The others are more and more, and share with it.
+    assert!(turns.len() == 10 && turns[0] <= 3 && turns[4] < 20, "{turns:?}");
+}
