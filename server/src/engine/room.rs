@@ -43,12 +43,16 @@ impl Room {
         let Some(count) = u32::try_from(rows).ok().filter(|_| rows <= self.queue_windows) else {
             return Err(full);
         };
-        if rows <= INTERACTIVE_WINDOWS
-            && let Ok(permit) = Arc::clone(&self.small).try_acquire_many_owned(count)
-        {
-            return Ok(permit);
-        }
-        match timeout(self.longest_wait, Arc::clone(&self.all).acquire_many_owned(count)).await {
+        // Whoever can never have enough of the small part must not hold up others there.
+        let small = rows <= INTERACTIVE_WINDOWS.min(self.queue_windows / SMALL_PART);
+        let enter = async {
+            tokio::select! {
+                biased;
+                permit = Arc::clone(&self.small).acquire_many_owned(count), if small => permit,
+                permit = Arc::clone(&self.all).acquire_many_owned(count) => permit,
+            }
+        };
+        match timeout(self.longest_wait, enter).await {
             Ok(permit) => permit.map_err(|_| QueueError::Stopped),
             Err(_) => Err(full),
         }
@@ -57,5 +61,34 @@ impl Room {
     #[cfg(test)]
     pub(super) fn free(&self) -> (usize, usize) {
         (self.all.available_permits(), self.small.available_permits())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn small_requests_wait_for_both_parts() {
+        let room = Room::new(32, Duration::from_secs(5));
+        let bulk = room.enter(32).await.unwrap();
+        let small = room.enter(2).await.unwrap();
+        let waits = |rows| {
+            let room = room.clone();
+            tokio::spawn(async move { room.enter(rows).await })
+        };
+        // Too large for the small part, where it must not be in the way of the others.
+        let (large, first) = (waits(3), waits(1));
+        tokio::task::yield_now().await;
+        drop(small);
+        let first = first.await.unwrap().unwrap();
+        assert_eq!(room.free(), (0, 1));
+        let second = waits(2);
+        tokio::task::yield_now().await;
+        drop(bulk);
+        let (large, second) = (large.await.unwrap().unwrap(), second.await.unwrap().unwrap());
+        assert_eq!(room.free(), (27, 1));
+        drop((first, large, second));
+        assert_eq!(room.free(), (32, 2));
     }
 }
