@@ -12,6 +12,8 @@ use super::row_key::RowKey;
 const ENTRY_BYTES: u64 = 160;
 /// Bytes of an entry for a hundred models, from which the number of entries is guessed.
 const USUAL_ENTRY_BYTES: u64 = 1024;
+/// Entries guessed at most: keys of what has gone are remembered in proportion, and their bytes are not counted.
+const MOST_GUESSED_ENTRIES: usize = 1 << 20;
 
 /// Predictions of rows by their keys. Those that are asked for least go once the bytes that it may take are used up.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Weighter<RowKey, CachedRow> for Bytes {
 impl ResultCache {
     /// One of at most `bytes`; `None` if it could hold nothing.
     pub(super) fn new(bytes: u64) -> Option<Self> {
-        let entries = usize::try_from(bytes / USUAL_ENTRY_BYTES).ok()?;
+        let entries = guessed_entries(bytes);
         (entries > 0).then(|| Self(Cache::with_weighter(entries, bytes, Bytes)))
     }
 
@@ -54,8 +56,11 @@ impl ResultCache {
         self.0.get(key)
     }
 
-    /// Keeps a row.
+    /// Keeps a row, unless something in it is no number: that may be an accident of this time.
     pub(super) fn insert(&self, key: RowKey, row: RowValues<'_>) {
+        if !row.logits.iter().all(|logit| logit.is_finite()) {
+            return;
+        }
         let values = row.logits.iter().chain(row.probabilities).copied().collect();
         self.0.insert(key, CachedRow { values });
     }
@@ -66,6 +71,10 @@ impl ResultCache {
     }
 }
 
+fn guessed_entries(bytes: u64) -> usize {
+    usize::try_from(bytes / USUAL_ENTRY_BYTES).unwrap_or(usize::MAX).min(MOST_GUESSED_ENTRIES)
+}
+
 #[cfg(test)]
 mod tests {
     use polaris_model::WindowInput;
@@ -74,17 +83,17 @@ mod tests {
     use super::super::row_key::RowKeys;
     use super::*;
 
+    fn key(index: u16) -> RowKey {
+        RowKeys::of(&Question { models: [0].into(), method: None }).of_window(&WindowInput {
+            sequence: index.to_le_bytes().to_vec(),
+            region: None,
+            expression: Vec::new(),
+            substitutions: Vec::new(),
+        })
+    }
+
     #[test]
     fn what_is_kept_stays_within_its_bytes_and_is_unchanged() {
-        let keys = RowKeys::of(&Question { models: [0].into(), method: None });
-        let key = |index: u16| {
-            keys.of_window(&WindowInput {
-                sequence: index.to_le_bytes().to_vec(),
-                region: None,
-                expression: Vec::new(),
-                substitutions: Vec::new(),
-            })
-        };
         let cache = ResultCache::new(64 << 10).unwrap();
         let logits = [f32::MIN_POSITIVE / 2.0, -0.0, 1.0 / 3.0];
         for index in 0..5000 {
@@ -105,7 +114,17 @@ mod tests {
     }
 
     #[test]
-    fn without_bytes_there_is_none() {
+    fn what_is_no_number_is_not_kept() {
+        let cache = ResultCache::new(1 << 20).unwrap();
+        for (index, logits) in [[f32::NAN, 1.0], [1.0, f32::NEG_INFINITY], [1.0, 2.0]].iter().enumerate() {
+            cache.insert(key(index as u16), RowValues { logits, probabilities: &[0.1, 0.2], values: &[] });
+        }
+        assert_eq!([0, 1, 2].map(|index| cache.get(&key(index)).is_some()), [false, false, true]);
+    }
+
+    #[test]
+    fn what_is_remembered_of_those_that_have_gone_is_bounded() {
+        assert_eq!([0, 1 << 20, 1 << 40].map(guessed_entries), [0, 1 << 10, 1 << 20]);
         assert!(ResultCache::new(0).is_none());
     }
 }
