@@ -78,8 +78,8 @@ pub(super) fn variant_window(
     rows
 }
 
-/// Checks an allele at `field` and adds its windows to `out`, all of them whole. `None` if it has no change; what was added
-/// is of use only if there was no violation.
+/// Checks an allele at `field` and adds its windows to `out`, all of them whole. `None` if it has no change or its
+/// substitution is wrong; what was added is of use only if there was no violation.
 pub(super) fn allele_windows(
     allele: &Allele,
     field: &str,
@@ -118,16 +118,17 @@ fn substitution(
         violations.add(field_bases, "at least one base is needed");
         return None;
     }
-    let bases = parse_sequence(change.bases.as_bytes())
-        .map_err(|error| violations.add(field_bases, error.to_string()))
-        .ok()?;
-    let (offset0, length) = (change.offset0 as usize, reference.sequence.len());
-    if offset0.checked_add(bases.len()).is_none_or(|end0| end0 > length) {
+    // First, so that no more letters are read than a window has.
+    let (offset0, count, length) = (change.offset0 as usize, change.bases.len(), reference.sequence.len());
+    if offset0.checked_add(count).is_none_or(|end0| end0 > length) {
         let description =
-            format!("{} bases from offset {offset0} reach beyond the window of {length} bases", bases.len());
+            format!("{count} bases from offset {offset0} reach beyond the window of {length} bases");
         violations.add(format!("{field}.offset0"), description);
         return None;
     }
+    let bases = parse_sequence(change.bases.as_bytes())
+        .map_err(|error| violations.add(field_bases, error.to_string()))
+        .ok()?;
     Some(Substitution { offset0, bases })
 }
 

@@ -168,6 +168,8 @@ fn wrong_alleles_are_named_with_their_place() {
     for (change, field) in [
         (substitution(end - 1, "AC"), "windows[0].alleles[0].substitution.offset0"),
         (substitution(u32::MAX, "A"), "windows[0].alleles[0].substitution.offset0"),
+        // Too long to be read at all.
+        (substitution(0, &"-".repeat(LENGTH + 1)), "windows[0].alleles[0].substitution.offset0"),
         (substitution(3, ""), "windows[0].alleles[0].substitution.bases"),
         (substitution(3, "A-"), "windows[0].alleles[0].substitution.bases"),
         (Some(Change::Resized(short)), "windows[0].alleles[0].resized.right_anchored"),
