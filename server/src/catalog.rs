@@ -12,6 +12,7 @@ pub(crate) struct Catalog {
     index: BTreeMap<String, usize>,
     cell_lines: Vec<String>,
     input_length: usize,
+    all: Selection,
 }
 
 /// Models chosen by a request.
@@ -33,7 +34,10 @@ impl Catalog {
     /// the length of a window in bases.
     pub(crate) fn new(models: Vec<Manifest>, cell_lines: Vec<String>, input_length: usize) -> Self {
         let index = models.iter().enumerate().map(|(index, model)| (model.id.to_string(), index)).collect();
-        Self { models, index, cell_lines, input_length }
+        let none = Selection { models: Arc::default(), expression: Vec::new() };
+        let mut catalog = Self { models, index, cell_lines, input_length, all: none };
+        catalog.all = catalog.selection((0..catalog.models.len()).collect());
+        catalog
     }
 
     /// Manifests in the order of the engine's indices.
@@ -49,6 +53,11 @@ impl Catalog {
     /// Length of a window in bases.
     pub(crate) fn input_length(&self) -> usize {
         self.input_length
+    }
+
+    /// All models. The list is one for all who ask them, so that the engine soon sees that they ask the same.
+    pub(crate) fn all(&self) -> Selection {
+        self.all.clone()
     }
 
     /// The choice of models by their indices, which must be of this catalog.
@@ -69,5 +78,18 @@ impl Catalog {
     /// Ids of the chosen models, as an answer has them.
     pub(crate) fn ids(&self, selection: &Selection) -> Vec<String> {
         self.chosen(selection).map(|model| model.id.to_string()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_all_models_shares_the_list_of_them() {
+        let catalog = crate::fixtures::catalog(60);
+        let (one, other) = (catalog.all(), catalog.all());
+        assert!(Arc::ptr_eq(&one.models, &other.models));
+        assert_eq!((one.models.to_vec(), one.expression.len()), (vec![0, 1, 2], 2));
     }
 }

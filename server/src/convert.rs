@@ -129,7 +129,7 @@ pub(crate) fn scoring(
 
 fn selection(ids: &[String], catalog: &Catalog) -> Result<Selection, RequestError> {
     if ids.is_empty() {
-        return Ok(catalog.selection((0..catalog.models().len()).collect()));
+        return Ok(catalog.all());
     }
     let mut models = Vec::with_capacity(ids.len().min(catalog.models().len()));
     for (position, id) in ids.iter().enumerate() {
