@@ -1,16 +1,15 @@
 //! Where work on a request is done.
 
-use polaris_proto::v1::{PredictRequest, ScoreVariantsRequest};
 use tokio::task::{JoinError, spawn_blocking};
 
-/// Windows that are checked in well under half a millisecond.
-const FEW_WINDOWS: usize = 32;
-/// Alleles that are.
-const FEW_ALLELES: usize = 128;
-/// Values of an answer that are copied in as little.
-const FEW_VALUES: usize = 1 << 16;
-/// Values of an answer that are compared in as little; each is looked up in its model's background.
-const FEW_SCORES: usize = 1 << 12;
+/// Rows that are checked and planned in well under half a millisecond if they have few bytes.
+const FEW_ROWS: usize = 128;
+/// Bytes that are.
+const FEW_BYTES: usize = 64 << 10;
+/// Values of an answer that are put together in as little; each may be looked up in its model's background.
+const FEW_VALUES: usize = 1 << 12;
+/// What a row of an answer takes beside its values, in as many of them: its lists have to be allocated.
+const VALUES_OF_A_ROW: usize = 16;
 
 /// What is soon done is done here, because going to another thread and back takes as long; everything else on a thread
 /// that does not serve connections.
@@ -21,23 +20,28 @@ pub(super) async fn do_work<T: Send + 'static>(
     if soon_done { Ok(work()) } else { spawn_blocking(work).await }
 }
 
-/// Whether a call is soon checked.
-pub(super) fn few_windows(request: &PredictRequest) -> bool {
-    request.windows.len() <= FEW_WINDOWS
+/// Whether a request is soon checked and planned. Bytes are only counted if the rows are few.
+pub(super) fn soon_checked(rows: usize, bytes: impl FnOnce() -> usize) -> bool {
+    rows <= FEW_ROWS && bytes() <= FEW_BYTES
 }
 
-/// Whether a request of a stream is soon checked.
-pub(super) fn few_alleles(request: &ScoreVariantsRequest) -> bool {
-    let alleles = || request.windows.iter().map(|window| window.alleles.len()).sum::<usize>();
-    request.windows.len() <= FEW_WINDOWS && alleles() <= FEW_ALLELES
+/// Whether an answer of so many values is soon put together.
+pub(super) fn soon_answered(values: usize, rows: usize) -> bool {
+    values.saturating_add(rows.saturating_mul(VALUES_OF_A_ROW)) <= FEW_VALUES
 }
 
-/// Whether so many values are soon copied.
-pub(super) fn few_values(values: usize) -> bool {
-    values <= FEW_VALUES
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether so many values are soon compared.
-pub(super) fn few_scores(values: usize) -> bool {
-    values <= FEW_SCORES
+    #[test]
+    fn bytes_and_rows_weigh() {
+        assert!(soon_checked(128, || 64 << 10));
+        assert!(!soon_checked(1, || (64 << 10) + 1));
+        assert!(!soon_checked(129, || unreachable!()));
+        // All models of one window, and one model of many windows.
+        assert!(soon_answered(160, 1) && soon_answered(240, 240));
+        assert!(!soon_answered(4096, 1) && !soon_answered(241, 241));
+        assert!(!soon_answered(usize::MAX, usize::MAX));
+    }
 }

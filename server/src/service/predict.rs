@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use polaris_proto::v1::{PredictRequest, PredictResponse};
+use prost::Message;
 use tonic::Request;
 
 use super::Serving;
-use super::off_thread::{do_work, few_values, few_windows};
+use super::off_thread::{do_work, soon_answered, soon_checked};
 use super::rows::{Row, rows};
 use crate::convert::{self, Prediction};
 use crate::deadline::Deadline;
@@ -23,7 +24,9 @@ pub(super) async fn answer(
     let request = request.into_inner();
     let (catalog, engine) = (Arc::clone(&serving.catalog), serving.engine.clone());
     // Checking thousands of windows takes milliseconds, too long for a thread that serves connections.
-    let (selection, plan) = do_work(few_windows(&request), move || {
+    let windows = request.windows.len();
+    let soon_checked = soon_checked(windows, || request.encoded_len());
+    let (selection, plan) = do_work(soon_checked, move || {
         let Prediction { selection, windows } = convert::prediction(request, &catalog, limits.max_windows)?;
         let plan = engine.plan(windows, Arc::clone(&selection.models));
         Ok::<_, ServiceError>((selection, plan))
@@ -31,7 +34,7 @@ pub(super) async fn answer(
     .await??;
     let predictions = serving.engine.predict(plan, caller).await?;
     let model_ids = serving.catalog.ids(&selection);
-    Ok(do_work(few_values(predictions.logits.len()), move || PredictResponse {
+    Ok(do_work(soon_answered(predictions.logits.len(), windows), move || PredictResponse {
         model_ids,
         predictions: rows(&predictions).map(Row::values).collect(),
     })

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use futures_util::future::Either;
 use futures_util::{Stream, StreamExt, stream};
 use polaris_proto::v1::{ScoreVariantsRequest, ScoreVariantsResponse};
+use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Request, Status, Streaming};
 
 use super::Serving;
-use super::off_thread::{do_work, few_alleles, few_scores};
+use super::off_thread::{do_work, soon_answered, soon_checked};
 use crate::convert;
 use crate::deadline::Deadline;
 use crate::engine::Caller;
@@ -72,7 +73,9 @@ async fn answer(
     request: ScoreVariantsRequest,
 ) -> Result<ScoreVariantsResponse, ServiceError> {
     let (catalog, engine) = (Arc::clone(&serving.catalog), serving.engine.clone());
-    let (scoring, plan) = do_work(few_alleles(&request), move || {
+    let rows = request.windows.iter().map(|window| 1 + window.alleles.len()).sum();
+    let soon_checked = soon_checked(rows, || request.encoded_len());
+    let (scoring, plan) = do_work(soon_checked, move || {
         let mut scoring = convert::scoring(request, &catalog, limits.max_windows)?;
         let windows = std::mem::take(&mut scoring.windows);
         let plan = engine.plan(windows, Arc::clone(&scoring.selection.models));
@@ -80,7 +83,7 @@ async fn answer(
     })
     .await??;
     let predictions = serving.engine.predict(plan, caller).await?;
-    do_work(few_scores(predictions.logits.len()), move || {
+    do_work(soon_answered(predictions.logits.len(), rows), move || {
         scores::response(&scoring, &predictions, &serving.catalog)
     })
     .await?

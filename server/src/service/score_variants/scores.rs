@@ -68,7 +68,14 @@ fn allele_scores(
     backgrounds: &[Option<&DeltaBackground>],
 ) -> AlleleScores {
     let alternate = mean(left, right);
-    let mut scores = AlleleScores::default();
+    let values = || Vec::with_capacity(backgrounds.len());
+    let mut scores = AlleleScores {
+        alternate: None,
+        deltas: values(),
+        logit_deltas: values(),
+        spreads: values(),
+        delta_quantiles: values(),
+    };
     let sides = left.probabilities.iter().zip(right.probabilities);
     let references = reference.logits.iter().zip(reference.probabilities);
     let alternates = alternate.logits.iter().zip(&alternate.probabilities);
