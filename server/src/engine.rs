@@ -10,6 +10,7 @@ mod batch;
 mod batching;
 mod cost;
 mod job;
+mod part;
 mod plan;
 mod predictor;
 mod question;
@@ -30,7 +31,7 @@ use crate::deadline::Deadline;
 use crate::settings::EngineSettings;
 use answer::Answer;
 use job::Job;
-pub(crate) use plan::Plan;
+pub(crate) use plan::{MapPlan, Plan};
 pub(crate) use predictor::Predictor;
 use question::Question;
 use result_cache::ResultCache;
@@ -58,6 +59,9 @@ pub(crate) enum QueueError {
     /// The engine has failed.
     #[error("the engine failed: {0}")]
     Engine(Arc<EngineError>),
+    /// The engine has answered something else than was asked.
+    #[error("the engine answered fewer values than were asked for")]
+    ShortAnswer,
 }
 
 /// Who asks: one call, whatever number of jobs it leaves.
@@ -112,6 +116,16 @@ impl Engine {
         Plan::new(Question { models, method: None }, windows, self.cache.as_deref())
     }
 
+    /// Readies windows to be explained, as [`Engine::plan`] does those to be predicted. Maps are not kept.
+    pub(crate) fn plan_maps(
+        &self,
+        windows: Vec<WindowInput>,
+        models: Arc<[usize]>,
+        method: LocalizationMethod,
+    ) -> MapPlan {
+        MapPlan { plan: Plan::new(Question { models, method: Some(method) }, windows, None), method }
+    }
+
     /// Predicts what is planned: a row for each window and each of its substitutions. Dropping the future gives the work
     /// up.
     ///
@@ -121,19 +135,13 @@ impl Engine {
         Ok(self.ask(plan, caller).await?.predictions)
     }
 
-    /// Predicts windows and says what drives each prediction, as [`polaris_model::Ensemble::localize`] does. Dropping the
-    /// future gives the work up.
+    /// Predicts what is planned and says what drives each prediction, as [`polaris_model::Ensemble::localize`] does.
+    /// Dropping the future gives the work up.
     ///
     /// # Errors
     /// As [`Engine::predict`].
-    pub(crate) async fn localize(
-        &self,
-        windows: Vec<WindowInput>,
-        models: Arc<[usize]>,
-        method: LocalizationMethod,
-        caller: Caller,
-    ) -> Result<Localizations, QueueError> {
-        let plan = Plan::new(Question { models, method: Some(method) }, windows, None);
+    pub(crate) async fn localize(&self, plan: MapPlan, caller: Caller) -> Result<Localizations, QueueError> {
+        let MapPlan { plan, method } = plan;
         let Answer { predictions, values } = self.ask(plan, caller).await?;
         Ok(Localizations { predictions, method, values })
     }
@@ -146,10 +154,10 @@ impl Engine {
         }
     }
 
-    async fn submit(&self, plan: Plan, caller: Caller) -> Result<Answer, QueueError> {
-        let rows = plan.rows();
+    async fn submit(&self, mut plan: Plan, caller: Caller) -> Result<Answer, QueueError> {
+        let rows = plan.wanted_rows();
         if rows == 0 {
-            return Ok(plan.answer);
+            return Ok(plan.take_answer());
         }
         let permit = self.room.enter(rows).await?;
         let (reply, answer) = oneshot::channel();

@@ -74,7 +74,7 @@ impl From<ServiceError> for Status {
                 retry(Code::Unavailable, RETRY_WHILE_STOPPING)
             }
             ServiceError::Loading => retry(Code::Unavailable, RETRY_WHILE_LOADING),
-            ServiceError::Queue(QueueError::Engine(_))
+            ServiceError::Queue(QueueError::Engine(_) | QueueError::ShortAnswer)
             | ServiceError::Task(_)
             | ServiceError::ShortAnswer
             | ServiceError::NotFinite => {
@@ -115,6 +115,7 @@ mod tests {
             (ServiceError::Stopping, Code::Unavailable, true),
             (ServiceError::DeadlineExceeded, Code::DeadlineExceeded, false),
             (ServiceError::ShortAnswer, Code::Internal, false),
+            (ServiceError::Queue(QueueError::ShortAnswer), Code::Internal, false),
         ] {
             let status = Status::from(error);
             assert_eq!((status.code(), status.get_details_retry_info().is_some()), (code, retry), "{status}");

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use polaris_model::{Substitution, WindowInput};
+use polaris_model::{EngineError, Substitution, WindowInput};
 
 use super::answer::Answer;
 use super::cost::{Bounds, WINDOW_COST};
 use super::job::Job;
+use super::part::{Part, Place, Rows};
 use super::plan::WantedWindow;
 use super::question::Question;
 use super::result_cache::ResultCache;
@@ -30,22 +31,6 @@ pub(super) struct Batch<'a> {
     cache: Option<&'a ResultCache>,
 }
 
-/// A row of a batch.
-#[derive(Clone, Copy)]
-struct Place {
-    window: usize,
-    /// 0 is the window itself; its substitutions follow.
-    row: usize,
-}
-
-/// What a job has of a batch.
-struct Part {
-    job: Job,
-    /// Places in the batch, and the rows of the job's answer that they are for.
-    rows: Vec<(Place, usize)>,
-    work: u64,
-}
-
 impl<'a> Batch<'a> {
     /// An empty one for what this job asks next.
     pub(super) fn for_job(job: &Job, bounds: Bounds, cache: Option<&'a ResultCache>) -> Self {
@@ -54,9 +39,11 @@ impl<'a> Batch<'a> {
         let first = job.wanted.front();
         let bases = first.map_or(0, |wanted| wanted.window.sequence.len());
         let models = job.next_model..all.min(job.next_model + bounds.models_at_once(&question, bases));
+        let only = first.map(|wanted| wanted.key).filter(|_| question.one_by_one());
         Self {
-            only: first.map(|wanted| wanted.key).filter(|_| question.one_by_one()),
-            most_cost: bounds.batch_cost(&question),
+            only,
+            // A window that goes by itself goes as a whole.
+            most_cost: if only.is_some() { u64::MAX } else { bounds.batch_cost(&question) },
             // Maps are not kept.
             cache: cache.filter(|_| question.method.is_none()),
             question,
@@ -71,14 +58,12 @@ impl<'a> Batch<'a> {
     /// Whether a job asks the same, and something of it may have room here.
     pub(super) fn accepts(&self, job: &Job) -> bool {
         let Some(first) = job.wanted.front() else { return false };
-        if job.question != self.question {
-            return false;
-        }
-        match self.only {
+        let has_room = match self.only {
             Some(only) => first.key == only && job.next_model == self.models.start,
             // What is here already takes no room.
             None => self.cost < self.most_cost || self.places.contains_key(&first.key),
-        }
+        };
+        has_room && job.question.is(&self.question)
     }
 
     /// Takes what there is room for from a job that [`Self::accepts`] has accepted.
@@ -86,10 +71,10 @@ impl<'a> Batch<'a> {
         let (cost, mut rows) = (self.cost, Vec::new());
         if self.only.is_some() {
             // Its rows stay wanted until all models have been asked.
-            if let Some(mut wanted) = job.wanted.front().cloned() {
-                self.place(&mut wanted, &mut job.answer, &mut rows);
+            let wanted = job.wanted.front().cloned();
+            if wanted.is_some_and(|mut wanted| self.place(&mut wanted, &mut job.answer, &mut rows)) {
+                job.asked_up_to(self.models.end);
             }
-            job.asked_up_to(self.models.end);
         } else {
             while let Some(wanted) = job.wanted.front_mut()
                 && self.place(wanted, &mut job.answer, &mut rows)
@@ -195,48 +180,57 @@ impl<'a> Batch<'a> {
         if self.windows.is_empty() {
             return parts.into_iter().filter_map(|part| part.job.finish()).collect();
         }
-        let models = self.question.models.get(self.models.clone()).unwrap_or_default();
-        match self.question.ask(predictor, &self.windows, models) {
+        match self.ask(predictor, &self.windows) {
             Ok(answer) => self.deliver(&answer, parts),
+            // It may be the fault of one of them.
+            Err(error) if parts.len() > 1 => {
+                tracing::warn!(%error, jobs = parts.len(), "a batch failed; its jobs go one by one");
+                parts.into_iter().filter_map(|part| self.run_alone(part, predictor)).collect()
+            }
             Err(error) => {
-                let error = Arc::new(error);
-                for part in parts {
-                    part.job.fail(QueueError::Engine(Arc::clone(&error)));
-                }
+                fail(parts, error);
                 Vec::new()
             }
         }
     }
 
+    fn ask(&self, predictor: &impl Predictor, windows: &[WindowInput]) -> Result<Answer, EngineError> {
+        let models = self.question.models.get(self.models.clone()).unwrap_or_default();
+        self.question.ask(predictor, windows, models)
+    }
+
+    fn run_alone(&self, mut part: Part, predictor: &impl Predictor) -> Option<Job> {
+        part.job = part.job.alive()?;
+        let windows = part.alone(&self.windows);
+        if windows.is_empty() {
+            return part.job.finish();
+        }
+        match self.ask(predictor, &windows) {
+            Ok(answer) => part.deliver(&Rows::new(&answer, &windows), &self.models),
+            Err(error) => {
+                fail([part], error);
+                None
+            }
+        }
+    }
+
     fn deliver(&self, answer: &Answer, parts: Vec<Part>) -> Vec<Job> {
-        let first_rows = first_rows(&self.windows);
-        let row = |place: Place| answer.row(first_rows.get(place.window)? + place.row);
+        let rows = Rows::new(answer, &self.windows);
         // First, so that who asks again finds what has been answered.
         if let Some(cache) = self.cache {
             for (key, place) in &self.places {
-                if let Some(row) = row(*place) {
+                if let Some(row) = rows.get(*place) {
                     cache.insert(*key, row);
                 }
             }
         }
-        let deliver = |mut part: Part| {
-            for (place, own_row) in std::mem::take(&mut part.rows) {
-                part.job.set(own_row, &self.models, row(place)?)?;
-            }
-            part.job.finish()
-        };
-        // Dropping a job answers that the engine has stopped, which a short answer amounts to.
-        parts.into_iter().filter_map(deliver).collect()
+        parts.into_iter().filter_map(|part| part.deliver(&rows, &self.models)).collect()
     }
 }
 
-/// The first row of each window.
-fn first_rows(windows: &[WindowInput]) -> Vec<usize> {
-    let mut next = 0;
-    let row_of = |window: &WindowInput| {
-        let first = next;
-        next += window.rows();
-        first
-    };
-    windows.iter().map(row_of).collect()
+fn fail(parts: impl IntoIterator<Item = Part>, error: EngineError) {
+    let error = Arc::new(error);
+    for part in parts {
+        part.job.fail(QueueError::Engine(Arc::clone(&error)));
+    }
 }

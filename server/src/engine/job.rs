@@ -1,11 +1,10 @@
 //! A job in the queue.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::answer::{Answer, RowValues};
+use super::answer::Answer;
 use super::plan::{Plan, WantedWindow};
 use super::question::Question;
 use super::{Caller, QueueError};
@@ -15,7 +14,7 @@ use super::{Caller, QueueError};
 pub(super) struct Job {
     pub(super) question: Question,
     pub(super) caller: Caller,
-    /// Cost of all its rows times the models.
+    /// Cost of all rows that it came with, times the models.
     pub(super) work: u64,
     /// Its place among all jobs that have come; given by the engine's thread.
     pub(super) arrival: u64,
@@ -31,13 +30,14 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(
-        plan: Plan,
+        mut plan: Plan,
         caller: Caller,
         permit: OwnedSemaphorePermit,
         reply: oneshot::Sender<Result<Answer, QueueError>>,
     ) -> Self {
         let work = plan.cost() * plan.question.models.len() as u64;
-        let Plan { question, wanted, answer } = plan;
+        let answer = plan.take_answer();
+        let Plan { question, wanted, .. } = plan;
         Self { question, caller, work, arrival: 0, wanted, next_model: 0, answer, reply, _permit: permit }
     }
 
@@ -60,11 +60,6 @@ impl Job {
             self.wanted.pop_front();
             self.next_model = 0;
         }
-    }
-
-    /// Puts what models say of a row into the answer.
-    pub(super) fn set(&mut self, row: usize, models: &Range<usize>, values: RowValues<'_>) -> Option<()> {
-        self.answer.set(row, models, values)
     }
 
     /// Gives the job back if there is more to calculate, otherwise answers the caller.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use polaris_model::WindowInput;
+use polaris_model::localization::LocalizationMethod;
 
 use super::answer::Answer;
 use super::cost::Rates;
@@ -37,22 +38,30 @@ pub(super) struct WantedRow {
 pub(crate) struct Plan {
     pub(super) question: Question,
     pub(super) wanted: VecDeque<WantedWindow>,
-    /// Filled in as far as results were there.
-    pub(super) answer: Answer,
+    /// Rows of the answer.
+    rows: usize,
+    /// Filled in as far as results were there. Without any it takes no memory before there is room in the queue.
+    answer: Option<Answer>,
+}
+
+/// A [`Plan`] of windows of which is asked what drives their predictions.
+#[derive(Debug)]
+pub(crate) struct MapPlan {
+    pub(super) plan: Plan,
+    pub(super) method: LocalizationMethod,
 }
 
 impl Plan {
     /// Looks each row up among the results that are there.
     pub(super) fn new(question: Question, windows: Vec<WindowInput>, cache: Option<&ResultCache>) -> Self {
-        let models = question.models.len();
-        let rows = windows.iter().map(WindowInput::rows).sum();
         let mut plan = Self {
             question,
             wanted: VecDeque::with_capacity(windows.len()),
-            answer: Answer::blank(models, rows),
+            rows: windows.iter().map(WindowInput::rows).sum(),
+            answer: None,
         };
         // Without models there is nothing to ask.
-        if models == 0 {
+        if plan.question.models.is_empty() {
             return plan;
         }
         let keys = RowKeys::of(&plan.question);
@@ -89,13 +98,20 @@ impl Plan {
     }
 
     fn look_up(&mut self, key: &RowKey, row: usize, cache: Option<&ResultCache>) -> bool {
-        let found = cache.and_then(|cache| cache.get(key));
-        let models = 0..self.question.models.len();
-        found.and_then(|found| self.answer.set(row, &models, found.row())).is_some()
+        let Some(found) = cache.and_then(|cache| cache.get(key)) else { return false };
+        let models = self.question.models.len();
+        let answer = self.answer.get_or_insert_with(|| Answer::blank(models, self.rows));
+        answer.set(row, &(0..models), found.row()).is_some()
+    }
+
+    /// The answer as far as it is known.
+    pub(super) fn take_answer(&mut self) -> Answer {
+        let blank = || Answer::blank(self.question.models.len(), self.rows);
+        self.answer.take().unwrap_or_else(blank)
     }
 
     /// Rows that are wanted.
-    pub(super) fn rows(&self) -> usize {
+    pub(super) fn wanted_rows(&self) -> usize {
         self.wanted.iter().map(|window| usize::from(window.row.is_some()) + window.substitutions.len()).sum()
     }
 
@@ -130,5 +146,33 @@ impl WantedWindow {
             expression: self.window.expression.clone(),
             substitutions: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polaris_model::Substitution;
+
+    use super::super::answer::RowValues;
+    use super::*;
+
+    #[test]
+    fn a_plan_takes_memory_for_its_answer_once_something_of_it_is_known() {
+        let question = Question { models: [0, 1].into(), method: None };
+        let window = WindowInput {
+            sequence: b"ACGT".to_vec(),
+            region: None,
+            expression: Vec::new(),
+            substitutions: vec![Substitution { offset0: 1, bases: b"A".to_vec() }],
+        };
+        let cache = ResultCache::new(1 << 20);
+        let plan = |question| Plan::new(question, vec![window.clone()], cache.as_ref());
+        let unknown = plan(question.clone());
+        assert!(unknown.answer.is_none() && unknown.wanted_rows() == 2);
+        let row = RowValues { logits: &[1.0, 2.0], probabilities: &[0.1, 0.2], values: &[] };
+        cache.as_ref().unwrap().insert(unknown.wanted[0].substitutions[0].key, row);
+        let mut known = plan(question);
+        assert_eq!(known.wanted_rows(), 1);
+        assert_eq!(known.take_answer().predictions.logits, [0.0, 0.0, 1.0, 2.0]);
     }
 }

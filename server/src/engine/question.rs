@@ -9,7 +9,7 @@ use super::Predictor;
 use super::answer::Answer;
 
 /// What is to be calculated for each row of a job. Only jobs that ask the same share a batch.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Question {
     /// Models to ask, by the engine's indices.
     pub(super) models: Arc<[usize]>,
@@ -18,6 +18,13 @@ pub(super) struct Question {
 }
 
 impl Question {
+    /// Whether another asks the same.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        // Those who ask all models share the list of them.
+        let same_models = Arc::ptr_eq(&self.models, &other.models) || self.models == other.models;
+        self.method == other.method && same_models
+    }
+
     /// Whether each window takes a batch of its own, and perhaps several.
     pub(super) fn one_by_one(&self) -> bool {
         self.method == Some(LocalizationMethod::Mutagenesis)

@@ -1,5 +1,6 @@
 mod bad_input;
 mod maps;
+mod placement;
 mod queueing;
 mod recorder;
 mod sharing;

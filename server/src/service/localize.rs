@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::{Request, Status};
 
 use super::Serving;
+use super::off_thread::{do_work, soon_checked};
 use crate::catalog::Selection;
 use crate::convert::{self, Localization, LocalizedWindow, MapForm};
 use crate::deadline::Deadline;
@@ -101,11 +102,17 @@ impl Call {
     }
 
     async fn explain(self: Arc<Self>, mut chunk: Chunk) -> Result<Vec<LocalizeResponse>, ServiceError> {
-        let rows = chunk.iter_mut().flat_map(|(_, window)| std::mem::take(&mut window.rows)).collect();
-        let models = Arc::clone(&self.selection.models);
-        let localizations =
-            self.serving.engine.localize(rows, models, self.form.map.method, self.caller).await?;
-        let localizations = Arc::new(localizations);
+        let rows: Vec<_> =
+            chunk.iter_mut().flat_map(|(_, window)| std::mem::take(&mut window.rows)).collect();
+        let bytes = || rows.iter().map(|row| row.sequence.len()).sum();
+        let soon_planned = soon_checked(rows.len(), bytes);
+        let call = Arc::clone(&self);
+        let plan = do_work(soon_planned, move || {
+            let models = Arc::clone(&call.selection.models);
+            call.serving.engine.plan_maps(rows, models, call.form.map.method)
+        })
+        .await?;
+        let localizations = Arc::new(self.serving.engine.localize(plan, self.caller).await?);
         let mut responses = Vec::with_capacity(chunk.len());
         let mut first_row = 0;
         for (index, window) in chunk {

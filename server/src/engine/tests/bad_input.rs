@@ -8,8 +8,8 @@ async fn nothing_to_ask_is_answered_without_the_engine() {
     assert!(logits(desk.ask(Vec::new(), &[0, 1]).await).await.is_empty());
     let without_models = desk.ask(vec![substituted(0, 0..2)], &[]).await.await.unwrap().unwrap();
     assert_eq!((without_models.models, without_models.logits.len()), (0, 0));
-    let maps = desk.engine.localize(windows(0..2), [].into(), LocalizationMethod::GradCam, desk.caller());
-    assert!(maps.await.unwrap().values.is_empty());
+    let maps = desk.engine.plan_maps(windows(0..2), [].into(), LocalizationMethod::GradCam);
+    assert!(desk.engine.localize(maps, desk.caller()).await.unwrap().values.is_empty());
     assert!(desk.run(Recorder::new(2)).await.is_empty());
 }
 
@@ -47,5 +47,5 @@ async fn an_answer_that_is_short_ends_the_job() {
     drop(engine);
     spawn_blocking(move || queue.run(&Short)).await.unwrap();
     assert_eq!(logits(enough).await, [1.0]);
-    assert!(matches!(too_few.await.unwrap(), Err(QueueError::Stopped)));
+    assert!(matches!(too_few.await.unwrap(), Err(QueueError::ShortAnswer)));
 }

@@ -11,9 +11,8 @@ async fn localize(
     method: LocalizationMethod,
 ) -> Localized {
     let engine = engine.clone();
-    let task = tokio::spawn(async move {
-        engine.localize(windows, models.into(), method, engine.caller(Deadline::default())).await
-    });
+    let plan = engine.plan_maps(windows, models.into(), method);
+    let task = tokio::spawn(async move { engine.localize(plan, engine.caller(Deadline::default())).await });
     tokio::task::yield_now().await;
     task
 }
@@ -104,4 +103,16 @@ async fn who_comes_in_the_middle_of_the_models_is_told_of_all() {
         let answer = task.await.unwrap().unwrap();
         assert_eq!(answer.predictions.logits, (4..12).map(|value| value as f32).collect::<Vec<_>>());
     }
+}
+
+#[tokio::test]
+async fn a_window_that_goes_by_itself_goes_with_all_its_substitutions() {
+    let desk = Desk::new(settings(4, 100));
+    let first = localize(&desk.engine, vec![substituted(1, 0..3)], vec![0, 1], Mutagenesis).await;
+    let second = localize(&desk.engine, vec![substituted(1, 2..5)], vec![0, 1], Mutagenesis).await;
+    let asked = desk.run(Recorder::new(2)).await;
+    assert_eq!(asked.into_iter().map(|asked| asked.windows).collect::<Vec<_>>(), [[(1, 5)]]);
+    let logits = async |task: Localized| task.await.unwrap().unwrap().predictions.logits;
+    assert_eq!(logits(first).await, [1.0, 2.0, 1001.0, 1002.0, 2001.0, 2002.0, 3001.0, 3002.0]);
+    assert_eq!(logits(second).await, [1.0, 2.0, 3001.0, 3002.0, 4001.0, 4002.0, 5001.0, 5002.0]);
 }

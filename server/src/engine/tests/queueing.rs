@@ -86,11 +86,45 @@ async fn small_requests_have_room_where_a_large_one_fills_the_queue() {
 async fn a_failing_engine_answers_every_job_of_the_batch() {
     let desk = Desk::new(settings(8, 100));
     let (first, second) = (desk.ask(windows(0..2), &[0]).await, desk.ask(windows(2..3), &[0]).await);
-    let asked = desk.run(Recorder { fails: true, ..Recorder::new(1) }).await;
-    assert_eq!(asked.len(), 1);
+    let asked = desk.run(Recorder { fails: |_, _| true, ..Recorder::new(1) }).await;
+    // Together, and then each by itself, once.
+    assert_eq!(asked.iter().map(Asked::short).collect::<Vec<_>>(), [(0, 3), (0, 2), (2, 1)]);
     for answer in [first, second] {
         assert!(matches!(answer.await.unwrap(), Err(QueueError::Engine(_))));
     }
+}
+
+#[tokio::test]
+async fn a_job_that_fails_does_not_fail_those_that_share_its_batch() {
+    let desk = Desk::new(settings(64, 1000));
+    let good = desk.ask(vec![substituted(1, 0..3), substituted(2, 4..6)], &[0, 1]).await;
+    let bad = desk.ask(vec![substituted(2, 5..9), substituted(7, 0..1)], &[0, 1]).await;
+    let other = desk.ask(vec![substituted(2, 4..7), substituted(1, 2..3)], &[0, 1]).await;
+    let fails = |_, asked: &Asked| asked.windows.iter().any(|window| window.0 == 7);
+    let asked = desk.run(Recorder { fails, ..Recorder::new(2) }).await;
+    let batches: Vec<_> = asked.into_iter().map(|asked| asked.windows).collect();
+    let expected = [
+        vec![(1, 3), (2, 5), (7, 1)],
+        // Without what the others want of the same windows.
+        vec![(1, 3), (2, 2)],
+        vec![(2, 4), (7, 1)],
+        vec![(1, 1), (2, 3)],
+    ];
+    assert_eq!(batches, expected);
+    assert!(matches!(bad.await.unwrap(), Err(QueueError::Engine(_))));
+    let both = |rows: &[f32]| rows.iter().flat_map(|&row| [row, row + 1.0]).collect::<Vec<_>>();
+    assert_eq!(logits(good).await, both(&[1.0, 1001.0, 2001.0, 3001.0, 2.0, 5002.0, 6002.0]));
+    assert_eq!(logits(other).await, both(&[2.0, 5002.0, 6002.0, 7002.0, 1.0, 3001.0]));
+}
+
+#[tokio::test]
+async fn after_a_batch_that_failed_the_next_succeeds() {
+    let desk = Desk::new(settings(4, 100));
+    let (failing, next) = (desk.ask(windows(0..4), &[0]).await, desk.ask(windows(4..7), &[0]).await);
+    let asked = desk.run(Recorder { fails: |batch, _| batch == 0, ..Recorder::new(1) }).await;
+    assert_eq!(asked.iter().map(Asked::short).collect::<Vec<_>>(), [(0, 4), (4, 3)]);
+    assert!(matches!(failing.await.unwrap(), Err(QueueError::Engine(_))));
+    assert_eq!(logits(next).await, [4.0, 5.0, 6.0]);
 }
 
 #[tokio::test]

@@ -28,14 +28,15 @@ impl Asked {
 pub(super) struct Recorder {
     pub(super) models: usize,
     pub(super) asked: Mutex<Vec<Asked>>,
-    pub(super) fails: bool,
+    /// Whether it fails in the batch of this number.
+    pub(super) fails: fn(usize, &Asked) -> bool,
     /// Is told the number of each batch, and then waits for word unless nobody is there any more.
     pub(super) steps: Option<(UnboundedSender<usize>, Mutex<Receiver<()>>)>,
 }
 
 impl Recorder {
     pub(super) fn new(models: usize) -> Self {
-        Self { models, asked: Mutex::default(), fails: false, steps: None }
+        Self { models, asked: Mutex::default(), fails: |_, _| false, steps: None }
     }
 
     pub(super) fn asked(self) -> Vec<Asked> {
@@ -51,17 +52,18 @@ impl Recorder {
         let of_window = |window: &WindowInput| (window.expression[0] as u16, window.substitutions.len());
         let asked =
             Asked { windows: windows.iter().map(of_window).collect(), models: models.to_vec(), method };
-        let batch = {
+        let (batch, fails) = {
             let mut all = self.asked.lock().unwrap();
+            let fails = (self.fails)(all.len(), &asked);
             all.push(asked);
-            all.len() - 1
+            (all.len() - 1, fails)
         };
         if let Some((sender, go_on)) = &self.steps
             && sender.send(batch).is_ok()
         {
             let _ = go_on.lock().unwrap().recv();
         }
-        if self.fails {
+        if fails {
             return Err(EngineError::Model { index: 9, models: 1 });
         }
         let mut logits = Vec::new();

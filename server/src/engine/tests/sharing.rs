@@ -55,10 +55,25 @@ async fn what_is_being_calculated_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_caller_who_leaves_takes_nothing_from_one_who_shares_its_rows() {
+    let desk = Desk::new(keeping(0));
+    let leaving = desk.ask(vec![substituted(3, 0..4), windows(5..6).remove(0)], &[0]).await;
+    let staying = desk.ask(vec![substituted(3, 2..5)], &[0]).await;
+    let (engine, mut steps) = desk.run_step_by_step(1);
+    drop(engine);
+    steps.until(0).await;
+    leaving.abort();
+    assert!(leaving.await.unwrap_err().is_cancelled());
+    let batches: Vec<_> = steps.finish().await.into_iter().map(|asked| asked.windows).collect();
+    assert_eq!(batches, [[(3, 5), (5, 0)]]);
+    assert_eq!(logits(staying).await, [3.0, 3003.0, 4003.0, 5003.0]);
+}
+
+#[tokio::test]
 async fn failures_are_not_kept() {
     let (engine, queue) = queue(&keeping(1 << 20));
     let failing = ask(&engine, windows(3..4), &[0], engine.caller(Deadline::default())).await;
-    drop(spawn_blocking(move || queue.run(&Recorder { fails: true, ..Recorder::new(1) })));
+    drop(spawn_blocking(move || queue.run(&Recorder { fails: |_, _| true, ..Recorder::new(1) })));
     assert!(matches!(failing.await.unwrap(), Err(QueueError::Engine(_))));
-    assert_eq!(engine.plan(windows(3..4), [0].into()).rows(), 1);
+    assert_eq!(engine.plan(windows(3..4), [0].into()).wanted_rows(), 1);
 }
