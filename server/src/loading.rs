@@ -85,7 +85,8 @@ impl EngineThread {
         let (sender, loaded) = oneshot::channel();
         let (registry, engine) = (settings.registry.clone(), settings.engine);
         let (answering, ended) = (self.answering.clone(), self.ended.clone().drop_guard());
-        // All of it on one thread: libtorch keeps resources for every thread that it sees.
+        // All of it on one thread, which owns the models: on a GPU libtorch keeps resources for every thread that it
+        // sees.
         std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
             let _ended = ended;
             match load(&registry, &engine) {

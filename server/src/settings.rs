@@ -49,15 +49,15 @@ pub(crate) struct RegistrySettings {
 pub(crate) struct EngineSettings {
     /// Device of the networks.
     pub(crate) device: Device,
-    /// Threads of libtorch.
+    /// Threads that calculate.
     pub(crate) threads: usize,
     /// How exactly it calculates.
     pub(crate) precision: Precision,
     /// Most work in one call of the engine, in windows; a substitution beside its window is a twelfth. It bounds how long
     /// a small request waits for a large one.
     pub(crate) max_batch_windows: usize,
-    /// Most windows that wait or are being calculated, alternates included, over all callers. Small requests have a
-    /// sixteenth more.
+    /// Most windows that wait or are being calculated, alternates included, over all callers; those found among the kept
+    /// predictions are not counted. Small requests have a sixteenth more.
     pub(crate) queue_windows: usize,
     /// Longest wait for room in the queue.
     pub(crate) queue_wait: Duration,
