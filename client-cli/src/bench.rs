@@ -13,6 +13,7 @@ mod traffic;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tonic::transport::Channel;
 
 pub(crate) use self::call::CallKind;
@@ -63,7 +64,8 @@ pub(crate) struct BenchOptions {
 }
 
 /// When calls are sent.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(tag = "loop", rename_all = "snake_case")]
 pub(crate) enum LoadChoice {
     /// When the last one is answered.
     Closed {
@@ -97,10 +99,17 @@ pub(crate) async fn run(options: BenchOptions) -> anyhow::Result<()> {
     };
     let verdict = session.finish(verdict, &progress, options.quiet).await;
     drop(progress);
-    if let Some(report) = report {
-        publish(&report, json, options.quiet)?;
+    let Some(report) = report else { return verdict };
+    // First, so that a full disk takes nothing but the file.
+    let shown = show(&report, options.quiet);
+    let written = json.map_or(Ok(()), |file| write(&report, file));
+    // What the calls came to is what the run is for.
+    let mut errors = [verdict.err(), shown.err(), written.err()].into_iter().flatten();
+    let first = errors.next();
+    for error in errors {
+        say(&format!("{error:#}"));
     }
-    verdict
+    first.map_or(Ok(()), Err)
 }
 
 async fn measure(
@@ -194,23 +203,25 @@ fn caller(options: &BenchOptions, channel: Channel, chosen: &ChosenModels) -> Ca
     }
 }
 
-fn publish(report: &Report, json: Option<OutputFile>, quiet: bool) -> anyhow::Result<()> {
-    if let Some(mut file) = json {
-        let mut text = serde_json::to_vec_pretty(report)?;
-        text.push(b'\n');
-        file.write_all(&text)?;
-        file.commit()?;
-    }
-    match std::io::stdout().lock().write_all(table::text(report).as_bytes()) {
+fn show(report: &Report, quiet: bool) -> anyhow::Result<()> {
+    let shown = match std::io::stdout().lock().write_all(table::text(report).as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            anyhow::bail!("cannot write standard output: {error}")
+            Err(anyhow::anyhow!("cannot write standard output: {error}"))
         }
-        _ => {}
-    }
+        _ => Ok(()),
+    };
     if !quiet {
         for warning in report.warnings() {
             say(&warning);
         }
     }
+    shown
+}
+
+fn write(report: &Report, mut file: OutputFile) -> anyhow::Result<()> {
+    let mut text = serde_json::to_vec_pretty(report)?;
+    text.push(b'\n');
+    file.write_all(&text)?;
+    file.commit()?;
     Ok(())
 }

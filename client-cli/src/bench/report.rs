@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::call::{CallFailure, CallKind};
 use super::error::BenchError;
-use super::schedule::Arrivals;
 use super::tally::Tally;
 use super::{BenchOptions, LoadChoice};
 use crate::requirements::ChosenModels;
@@ -53,6 +52,9 @@ pub(super) struct Report {
     pub(super) latest_start_ms: f64,
     #[serde(skip)]
     first_failure: Option<CallFailure>,
+    /// Of a call that does not count.
+    #[serde(skip)]
+    warm_up_failure: Option<CallFailure>,
 }
 
 /// Which server was asked.
@@ -76,18 +78,10 @@ pub(super) struct Settings {
     /// The same windows in every call.
     pub(super) repeat: bool,
     pub(super) seed: u64,
-    pub(super) load: LoadName,
+    pub(super) load: LoadChoice,
     pub(super) warm_up_s: f64,
     pub(super) duration_s: f64,
     pub(super) timeout_s: u64,
-}
-
-/// How it was asked.
-#[derive(Debug, Serialize)]
-#[serde(tag = "loop", rename_all = "snake_case")]
-pub(super) enum LoadName {
-    Closed { concurrency: usize },
-    Open { rate_per_s: f64, arrivals: Arrivals, max_outstanding: usize },
 }
 
 /// Of the calls answered, to three digits.
@@ -104,12 +98,6 @@ pub(super) struct Latency {
 impl Settings {
     /// Of a run.
     pub(super) fn new(options: &BenchOptions, chosen: &ChosenModels) -> Self {
-        let load = match options.load {
-            LoadChoice::Closed { concurrency } => LoadName::Closed { concurrency },
-            LoadChoice::Open { rate_per_s, arrivals, max_outstanding } => {
-                LoadName::Open { rate_per_s, arrivals, max_outstanding }
-            }
-        };
         Self {
             call: options.call,
             windows_per_call: options.windows,
@@ -118,7 +106,7 @@ impl Settings {
             input_length: chosen.input_length,
             repeat: options.repeat,
             seed: options.seed,
-            load,
+            load: options.load,
             warm_up_s: options.warm_up.as_secs_f64(),
             duration_s: options.duration.as_secs_f64(),
             timeout_s: options.server.reply_limit.as_secs(),
@@ -168,6 +156,7 @@ impl Report {
             latest_start_ms: milliseconds(tally.latest_start),
             errors: tally.errors,
             first_failure: tally.first_failure,
+            warm_up_failure: tally.warm_up_failure,
             settings,
         })
     }
@@ -184,6 +173,9 @@ impl Report {
         let mut warnings = Vec::new();
         if self.interrupted {
             warnings.push(format!("interrupted after {:.2} s of measurement", self.measured_s));
+        }
+        if let Some(first) = &self.warm_up_failure {
+            warnings.push(format!("calls of the warm-up failed, which do not count, the first with {first}"));
         }
         if self.not_sent > 0 {
             warnings.push(format!(
@@ -263,6 +255,10 @@ pub(super) mod tests {
             let ended = start + Duration::from_millis(latency_ms);
             tally.ended(Outcome { due: start, sent: start, ended, result });
         }
+        reported(load, tally)
+    }
+
+    fn reported(load: LoadChoice, tally: Tally) -> Report {
         let server = crate::session::ServerOptions {
             choice: ServerChoice::Running("unix:/s".parse().unwrap()),
             reply_limit: Duration::from_secs(300),
@@ -316,5 +312,23 @@ pub(super) mod tests {
         assert_eq!(json["settings"]["load"], serde_json::json!({"loop": "closed", "concurrency": 1}));
         let few = report(LoadChoice::Closed { concurrency: 1 }, &[5], &[]);
         assert!(few.warnings()[0].starts_with("answers in 1.00 s: 1, too few"), "{:?}", few.warnings());
+    }
+    #[test]
+    fn failures_of_the_warm_up_are_no_verdict_and_are_told() {
+        let start = Instant::now();
+        let mut tally = Tally::new(Span { start, end: start + Duration::from_secs(1) }).unwrap();
+        let failure = CallFailure { name: "UNAVAILABLE", message: "loading".to_owned() };
+        let before = start.checked_sub(Duration::from_millis(5)).unwrap();
+        for (due, result) in [(before, Err(failure)), (start, Ok(()))] {
+            tally.sending(due);
+            tally.ended(Outcome { due, sent: due, ended: start, result });
+        }
+        let report = reported(LoadChoice::Closed { concurrency: 1 }, tally);
+        assert!(report.verdict().is_ok());
+        assert!(
+            report.warnings()[0].ends_with("the first with UNAVAILABLE: loading"),
+            "{:?}",
+            report.warnings()
+        );
     }
 }

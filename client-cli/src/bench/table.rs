@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::report::{LoadName, Report, Settings};
+use super::LoadChoice;
+use super::report::{Report, Settings};
 
 /// Lines for standard output.
 pub(super) fn text(report: &Report) -> String {
@@ -48,10 +49,10 @@ fn alleles(settings: &Settings) -> String {
         .map_or_else(String::new, |alleles| format!(" with {} each", counted(alleles, "allele")))
 }
 
-fn load(load: &LoadName) -> String {
+fn load(load: &LoadChoice) -> String {
     match load {
-        LoadName::Closed { concurrency } => format!("closed loop, {}", counted(*concurrency, "caller")),
-        LoadName::Open { rate_per_s, arrivals, max_outstanding } => format!(
+        LoadChoice::Closed { concurrency } => format!("closed loop, {}", counted(*concurrency, "caller")),
+        LoadChoice::Open { rate_per_s, arrivals, max_outstanding } => format!(
             "open loop, {rate_per_s} calls/s ({}), at most {max_outstanding} outstanding",
             arrivals.name()
         ),
@@ -68,7 +69,7 @@ fn counts(report: &Report) -> Vec<(String, String)> {
     if report.given_up > 0 {
         rows.push(("  given up".to_owned(), report.given_up.to_string()));
     }
-    if matches!(report.settings.load, LoadName::Open { .. }) {
+    if matches!(report.settings.load, LoadChoice::Open { .. }) {
         rows.push(("not sent".to_owned(), report.not_sent.to_string()));
         rows.push(("latest start, ms".to_owned(), format!("{:.2}", report.latest_start_ms)));
     }
@@ -84,7 +85,6 @@ fn counted(count: usize, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::LoadChoice;
     use super::super::report::tests::report;
     use super::super::schedule::Arrivals;
     use super::*;

@@ -50,8 +50,8 @@ fn closed_loop_of_every_method() {
     let server = Running::start(Behavior::default());
     let mut before = 0;
     for (call, answers) in [("predict", 1), ("score", 1), ("localize", 4)] {
-        let ended =
-            run(&mut bench(&bundle, &server.url, &["--call", call, "--concurrency", "3"])).succeeded();
+        let load = ["--call", call, "--concurrency", "3", "--duration", "1", "--warm-up", "0.05"];
+        let ended = run(&mut bench(&bundle, &server.url, &load)).succeeded();
         let found = numbers(&bundle);
         let calls = usize_of(&found["calls"]);
         assert!(calls >= 3, "{call}: {calls}");
@@ -61,7 +61,7 @@ fn closed_loop_of_every_method() {
         assert!(server.answered() - before >= calls * answers, "{call}");
         before = server.answered();
 
-        let per_s = usize_of(&found["answered_in_span"]) as f64 / 0.3;
+        let per_s = usize_of(&found["answered_in_span"]) as f64;
         assert!((found["windows_per_s"].as_f64().unwrap() - 4.0 * per_s).abs() < 1e-6, "{found}");
         assert_eq!(found["alleles_per_s"].is_null(), call != "score");
         let latency = |name: &str| found["latency_ms"][name].as_f64().unwrap();
@@ -127,7 +127,7 @@ fn an_open_loop_is_bounded_and_does_not_hide_a_server_that_is_silent() {
     let server = failing(0, Failure::Silence);
     let load = ["--rate", "200", "--arrivals", "constant", "--duration", "0.2", "--warm-up", "0"];
     let mut command = bench(&bundle, &server.url, &load);
-    let ended = run(command.args(["--max-outstanding", "2", "--timeout-s", "1"]))
+    let ended = run(command.args(["--max-outstanding", "2", "--timeout-s", "5"]))
         .failed(&["2 of 2 calls failed, the first with DEADLINE_EXCEEDED", "38 calls were due and not sent"]);
     let found = numbers(&bundle);
     assert_eq!((&found["calls"], &found["not_sent"]), (&json!(2), &json!(38)));
@@ -137,7 +137,8 @@ fn an_open_loop_is_bounded_and_does_not_hide_a_server_that_is_silent() {
 
     // All callers wait for the calls of the warm-up: there is nothing to report, and the reason is not the duration.
     std::fs::remove_file(json_path(&bundle)).unwrap();
-    let mut command = bench(&bundle, &server.url, &["--timeout-s", "1"]);
+    let load = ["--duration", "0.3", "--warm-up", "0.5", "--timeout-s", "1"];
+    let mut command = bench(&bundle, &server.url, &load);
     run(&mut command).failed(&["those before failed with DEADLINE_EXCEEDED: no answer within 1 s"]);
     assert!(outputs(bundle.folder()).is_empty());
 }
@@ -152,7 +153,7 @@ fn errors_are_counted_by_code_and_do_not_end_the_run() {
         for call in ["predict", "score", "localize"] {
             // After the first of the measured calls: there is no warm-up. Localize is answered window by window.
             let server = failing(if call == "localize" { 4 } else { 1 }, failure);
-            let load = ["--call", call, "--concurrency", "1", "--duration", "0.3", "--warm-up", "0"];
+            let load = ["--call", call, "--concurrency", "1", "--duration", "1", "--warm-up", "0"];
             let ended = run(&mut bench(&bundle, &server.url, &load)).failed(&[words]);
             let found = numbers(&bundle);
             let count = |name: &str| usize_of(&found[name]);
@@ -164,6 +165,24 @@ fn errors_are_counted_by_code_and_do_not_end_the_run() {
             assert!(found["latency_ms"]["max"].is_number(), "{found}");
         }
     }
+}
+
+#[test]
+fn numbers_that_cannot_be_written_are_shown_all_the_same() {
+    let bundle = Bundle::new();
+    // Each of them is a failure, and that of the calls comes first.
+    for (server, words) in [
+        (Running::start(Behavior::default()), "polaris-client: cannot"),
+        (failing(3, Failure::Status), "the first with UNAVAILABLE"),
+    ] {
+        let mut command = client();
+        command.args(["bench", "--server", &server.url, "--windows", "4", "--duration", "0.3"]);
+        let ended =
+            run(command.args(["--warm-up", "0", "--json", "/dev/full"])).failed(&["/dev/full", words]);
+        assert!(row(&ended, "windows/s").is_some());
+        assert!(ended.stderr.trim_end().lines().last().unwrap().contains(words), "{}", ended.stderr);
+    }
+    assert!(outputs(bundle.folder()).is_empty());
 }
 
 #[test]
