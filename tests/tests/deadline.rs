@@ -28,13 +28,13 @@ async fn expired_on_arrival_and_while_waiting() -> Result<(), HarnessError> {
     late.metadata_mut().insert("grpc-timeout", "1n".parse().unwrap());
     assert_eq!(client.clone().predict(late).await.unwrap_err().code(), Code::DeadlineExceeded);
 
-    // Taking turns with a request that takes far longer than their 20 ms, as each of them would by itself.
+    // Beside a request as large as they are. Neither takes as little as a millisecond.
     let mut busy = client.clone();
     let busy = tokio::spawn(async move { busy.predict(request(4096)).await });
     server.wait_for_line("windows=64 ", Duration::from_secs(10)).await?;
     for _ in 0..5 {
-        let mut late = Request::new(request(1024));
-        late.metadata_mut().insert("grpc-timeout", "20m".parse().unwrap());
+        let mut late = Request::new(request(4096));
+        late.metadata_mut().insert("grpc-timeout", "1m".parse().unwrap());
         assert_eq!(client.clone().predict(late).await.unwrap_err().code(), Code::DeadlineExceeded);
     }
     busy.await.unwrap().unwrap();

@@ -36,17 +36,21 @@ async fn predictions_are_those_of_the_ensemble() -> Result<(), HarnessError> {
 #[tokio::test]
 async fn what_is_asked_again_is_the_same_to_the_bit() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
-    let server = Server::new(registry.directory()).start().await?;
-    let mut random = Random::new(4);
-    let mut windows: Vec<_> = (0..100).map(|_| random.window(INPUT_LENGTH)).collect();
-    let first = server.predict(windows.clone()).await.unwrap();
-    // In other batches, beside others.
-    windows.reverse();
-    windows.insert(30, random.window(INPUT_LENGTH));
-    let mut second = server.predict(windows).await.unwrap();
-    second.remove(30);
-    second.reverse();
-    assert_eq!(first, second);
+    // Calculated again, and kept.
+    for cache_bytes in [0, 256 << 20] {
+        let server =
+            Server::new(registry.directory()).setting("ENGINE__CACHE_BYTES", cache_bytes).start().await?;
+        let mut random = Random::new(4);
+        let mut windows: Vec<_> = (0..100).map(|_| random.window(INPUT_LENGTH)).collect();
+        let first = server.predict(windows.clone()).await.unwrap();
+        // In other batches, beside others.
+        windows.reverse();
+        windows.insert(30, random.window(INPUT_LENGTH));
+        let mut second = server.predict(windows).await.unwrap();
+        second.remove(30);
+        second.reverse();
+        assert_eq!(first, second, "{cache_bytes}");
+    }
     Ok(())
 }
 
