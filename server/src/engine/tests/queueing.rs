@@ -100,6 +100,7 @@ async fn a_job_that_fails_does_not_fail_those_that_share_its_batch() {
     let good = desk.ask(vec![substituted(1, 0..3), substituted(2, 4..6)], &[0, 1]).await;
     let bad = desk.ask(vec![substituted(2, 5..9), substituted(7, 0..1)], &[0, 1]).await;
     let other = desk.ask(vec![substituted(2, 4..7), substituted(1, 2..3)], &[0, 1]).await;
+    let last = desk.ask(vec![substituted(2, 5..6)], &[0, 1]).await;
     let fails = |_, asked: &Asked| asked.windows.iter().any(|window| window.0 == 7);
     let asked = desk.run(Recorder { fails, ..Recorder::new(2) }).await;
     let batches: Vec<_> = asked.into_iter().map(|asked| asked.windows).collect();
@@ -109,12 +110,14 @@ async fn a_job_that_fails_does_not_fail_those_that_share_its_batch() {
         vec![(1, 3), (2, 2)],
         vec![(2, 4), (7, 1)],
         vec![(1, 1), (2, 3)],
+        vec![(2, 1)],
     ];
     assert_eq!(batches, expected);
     assert!(matches!(bad.await.unwrap(), Err(QueueError::Engine(_))));
     let both = |rows: &[f32]| rows.iter().flat_map(|&row| [row, row + 1.0]).collect::<Vec<_>>();
     assert_eq!(logits(good).await, both(&[1.0, 1001.0, 2001.0, 3001.0, 2.0, 5002.0, 6002.0]));
     assert_eq!(logits(other).await, both(&[2.0, 5002.0, 6002.0, 7002.0, 1.0, 3001.0]));
+    assert_eq!(logits(last).await, both(&[2.0, 6002.0]));
 }
 
 #[tokio::test]
