@@ -5,6 +5,7 @@ mod evaluate;
 mod evaluate_maps;
 mod files;
 mod held_out;
+mod kmer_regression;
 mod meme;
 mod metrics;
 mod motifs;

@@ -1,6 +1,17 @@
-//! How well probabilities tell bound windows from unbound ones.
+//! How well probabilities tell bound windows from unbound ones, and how far they can be taken at their word.
+
+mod bootstrap;
+mod calibration;
+mod ranking;
+mod scores;
 
 use thiserror::Error;
+
+pub(crate) use bootstrap::{Estimate, Groups, INTERVAL, estimate};
+pub(crate) use calibration::{BINS, Bin};
+pub(crate) use scores::{Scores, Statistics};
+
+use ranking::Ranking;
 
 /// Why a metric has no value.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -29,61 +40,14 @@ pub(crate) enum MetricError {
     },
 }
 
-/// Examples in the order of their scores, from the highest; equal scores share a group.
-struct Ranking {
-    labels: Vec<bool>,
-    /// Where each group of equal scores ends, exclusive.
-    group_ends: Vec<usize>,
-}
-
-impl Ranking {
-    fn new(labels: &[bool], scores: &[f64]) -> Result<Self, MetricError> {
-        check(labels, scores)?;
-        let mut examples: Vec<(bool, f64)> = labels.iter().copied().zip(scores.iter().copied()).collect();
-        examples.sort_by(|left, right| right.1.total_cmp(&left.1));
-        let mut group_ends: Vec<usize> =
-            (1..examples.len()).filter(|index| examples[index - 1].1 != examples[*index].1).collect();
-        group_ends.push(examples.len());
-        let labels: Vec<bool> = examples.into_iter().map(|(label, _)| label).collect();
-        let positives = labels.iter().filter(|label| **label).count();
-        let negatives = labels.len() - positives;
-        if positives == 0 || negatives == 0 {
-            return Err(MetricError::OneClass { positives, negatives });
-        }
-        Ok(Self { labels, group_ends })
-    }
-
-    /// Positives and negatives of each group, from the highest score.
-    fn groups(&self) -> impl Iterator<Item = (f64, f64)> {
-        let mut start = 0;
-        self.group_ends.iter().map(move |end| {
-            let mut counts = [0_u64; 2];
-            for index in start..*end {
-                counts[usize::from(self.labels[index])] += 1;
-            }
-            start = *end;
-            (counts[1] as f64, counts[0] as f64)
-        })
-    }
-
-    fn auroc(&self) -> f64 {
-        let (mut positives, mut negatives, mut won) = (0.0, 0.0, 0.0);
-        for (group_positives, group_negatives) in self.groups() {
-            won += group_negatives * (positives + 0.5 * group_positives);
-            positives += group_positives;
-            negatives += group_negatives;
-        }
-        won / (positives * negatives)
-    }
-}
-
 /// The area under the receiver operating characteristic: the chance that a positive scores above a negative, ties
 /// counted half (the midranks of the Mann-Whitney statistic).
 ///
 /// # Errors
 /// Lengths that differ, a score that is not finite, only one class.
 pub(crate) fn auroc(labels: &[bool], scores: &[f64]) -> Result<f64, MetricError> {
-    Ok(Ranking::new(labels, scores)?.auroc())
+    check(labels, scores)?;
+    Ok(Ranking::new(labels, scores)?.auroc(None))
 }
 
 /// The area under the precision-recall curve as average precision: the sum over distinct scores, from the highest, of
@@ -93,13 +57,8 @@ pub(crate) fn auroc(labels: &[bool], scores: &[f64]) -> Result<f64, MetricError>
 /// # Errors
 /// Lengths that differ, a score that is not finite, only one class.
 pub(crate) fn average_precision(labels: &[bool], scores: &[f64]) -> Result<f64, MetricError> {
-    let (mut positives, mut all, mut area) = (0.0, 0.0, 0.0);
-    for (group_positives, group_negatives) in Ranking::new(labels, scores)?.groups() {
-        positives += group_positives;
-        all += group_positives + group_negatives;
-        area += group_positives * positives / all;
-    }
-    Ok(area / positives)
+    check(labels, scores)?;
+    Ok(Ranking::new(labels, scores)?.average_precision(None))
 }
 
 /// The median, the mean of the middle two of an even number; `None` without values.
