@@ -1,14 +1,14 @@
-//! Published models and the bound windows that they were not trained on: what a model shows there, it has learned and
+//! Published models and the windows that they were not trained on: what a model shows there, it has learned and
 //! not memorized.
 
 mod choice;
 mod progress;
 mod subject;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use polaris_genomics::ReferenceBundle;
+use polaris_genomics::{Reference, ReferenceBundle};
 use polaris_model::{Device, EngineOptions, Ensemble, Manifest, ModelId, Registry};
 
 pub(crate) use progress::Progress;
@@ -16,7 +16,7 @@ pub(crate) use subject::{Examined, Method, Subject};
 
 use crate::files::sha256_of_file;
 use crate::prepare::record::WINDOWS_FILE;
-use crate::windows_file::read_windows;
+use crate::windows_file::{LabelledWindow, read_windows};
 
 /// Options of every command that looks at models through held-out windows.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BUNDLE")]
     reference: PathBuf,
     /// These models only, comma-separated, such as QKI.HepG2,PUM2.K562.
-    #[arg(long, value_name = "MODELS", value_delimiter = ',')]
+    #[arg(long, visible_alias = "models", value_name = "MODELS", value_delimiter = ',')]
     only: Vec<ModelId>,
     /// Accept a windows.bed that a model was not trained on; its windows on the model's held-out contigs are used.
     #[arg(long)]
@@ -48,6 +48,15 @@ pub(crate) struct HeldOut<'a> {
     bundle: ReferenceBundle,
     reference_digest: String,
     ids: Vec<ModelId>,
+}
+
+/// A model's manifest with a file of windows.
+struct Source {
+    manifest: Manifest,
+    windows: Vec<LabelledWindow>,
+    /// The model was trained on this very file.
+    own: bool,
+    path: PathBuf,
 }
 
 impl Arguments {
@@ -86,6 +95,37 @@ impl HeldOut<'_> {
     /// If the model does not verify, its windows or its genome are not those that it was trained with, or none of the
     /// bound ones was held out.
     pub(crate) fn subject(&self, id: &ModelId) -> anyhow::Result<Subject> {
+        let source = self.source(id)?;
+        let rows = choice::held_out(source.windows, &source.manifest.training, source.own)
+            .with_context(|| format!("{}: {id}", source.path.display()))?;
+        self.load(id, rows, &source.path)
+    }
+
+    /// Loads a model and all its held-out windows, bound and unbound, and predicts them; beside it the windows that it
+    /// was trained on, or with --other-windows those of the file that lie on other contigs than the held-out ones.
+    ///
+    /// # Errors
+    /// If the model does not verify, or its windows or its genome are not those that it was trained with.
+    pub(crate) fn both_classes(&self, id: &ModelId) -> anyhow::Result<(Subject, Vec<LabelledWindow>)> {
+        let source = self.source(id)?;
+        let divided = choice::divide(source.windows, &source.manifest.training, source.own)
+            .with_context(|| format!("{}: {id}", source.path.display()))?;
+        Ok((self.load(id, divided.held_out, &source.path)?, divided.trained_on))
+    }
+
+    /// The genome.
+    pub(crate) fn reference(&self) -> &Reference {
+        self.bundle.reference()
+    }
+
+    fn load(&self, id: &ModelId, rows: Vec<LabelledWindow>, path: &Path) -> anyhow::Result<Subject> {
+        let options = EngineOptions { device: self.arguments.device, ..EngineOptions::default() };
+        let ensemble = Ensemble::load(&self.registry, std::slice::from_ref(id), options, &mut |_| ())?;
+        Subject::new(id, ensemble, rows, &self.bundle).with_context(|| path.display().to_string())
+    }
+
+    /// Reads manifest and windows of a model.
+    fn source(&self, id: &ModelId) -> anyhow::Result<Source> {
         let manifest = self.registry.manifest(id)?;
         self.check_reference(&manifest)?;
         let path = self.arguments.prepared.join(id.to_string()).join(WINDOWS_FILE);
@@ -99,11 +139,8 @@ impl HeldOut<'_> {
                 manifest.training.windows_sha256
             );
         }
-        let rows = choice::held_out(read_windows(&path)?, &manifest.training, own)
-            .with_context(|| format!("{}: {id}", path.display()))?;
-        let options = EngineOptions { device: self.arguments.device, ..EngineOptions::default() };
-        let ensemble = Ensemble::load(&self.registry, std::slice::from_ref(id), options, &mut |_| ())?;
-        Subject::new(id, ensemble, rows, &self.bundle).with_context(|| path.display().to_string())
+        let windows = read_windows(&path)?;
+        Ok(Source { manifest, windows, own, path })
     }
 
     fn check_reference(&self, manifest: &Manifest) -> anyhow::Result<()> {

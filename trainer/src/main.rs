@@ -1,5 +1,6 @@
 //! `polaris-trainer`: from eCLIP peaks to a registry of models.
 
+mod assess;
 mod diffusion;
 mod evaluate;
 mod evaluate_maps;
@@ -38,6 +39,8 @@ enum Command {
     Prepare(prepare::Arguments),
     /// Train, evaluate and publish the prepared models.
     Train(train::Arguments),
+    /// Report models on held-out windows with intervals, calibration and a floor of k-mer counts.
+    Assess(assess::Arguments),
     /// Compare the scores of simulated variants with what the simulation did.
     Evaluate(evaluate::Arguments),
     /// Compare where the models look with where the simulation planted motifs.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Prepare(arguments) => prepare::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Assess(arguments) => assess::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::EvaluateMaps(arguments) => evaluate_maps::run(&arguments),
         Command::Diffusion(arguments) => diffusion::run(&arguments),

@@ -6,16 +6,23 @@ use polaris_model::{Split, TrainingRecord};
 
 use crate::windows_file::LabelledWindow;
 
-/// The bound windows of a file that a model never saw; `own` says that it was trained on this very file.
+/// The windows of a file by whether a model was trained on them.
+#[derive(Clone, Debug)]
+pub(super) struct Divided {
+    pub(super) held_out: Vec<LabelledWindow>,
+    pub(super) trained_on: Vec<LabelledWindow>,
+}
+
+/// Divides the windows of a file, bound and unbound; `own` says that the model was trained on this very file.
 ///
 /// # Errors
-/// If there are none, or folds were drawn at random and the file is another one, which says nothing of folds.
-pub(super) fn held_out(
+/// If folds were drawn at random and the file is another one, which says nothing of folds.
+pub(super) fn divide(
     windows: Vec<LabelledWindow>,
     training: &TrainingRecord,
     own: bool,
-) -> anyhow::Result<Vec<LabelledWindow>> {
-    let contigs: Vec<&str> = training.held_out_contigs.iter().map(|contig| contig_key(contig)).collect();
+) -> anyhow::Result<Divided> {
+    let contigs = contigs(training);
     let unseen = |row: &LabelledWindow| match training.held_out_split {
         Split::Chromosome => contigs.contains(&contig_key(&row.window.contig)),
         Split::Random => usize::from(row.fold_random) == training.held_out.fold,
@@ -26,11 +33,32 @@ pub(super) fn held_out(
              windows it was trained on; give the file of its training"
         );
     }
-    let chosen: Vec<LabelledWindow> = windows.into_iter().filter(|row| row.positive && unseen(row)).collect();
+    let (held_out, trained_on) = windows.into_iter().partition(unseen);
+    Ok(Divided { held_out, trained_on })
+}
+
+/// The bound windows of a file that a model never saw.
+///
+/// # Errors
+/// If there are none, and those of [`divide`].
+pub(super) fn held_out(
+    windows: Vec<LabelledWindow>,
+    training: &TrainingRecord,
+    own: bool,
+) -> anyhow::Result<Vec<LabelledWindow>> {
+    let mut chosen = divide(windows, training, own)?.held_out;
+    chosen.retain(|row| row.positive);
     if chosen.is_empty() {
-        bail!("no bound window was held out from the published network (contigs {})", contigs.join(", "));
+        bail!(
+            "no bound window was held out from the published network (contigs {})",
+            contigs(training).join(", ")
+        );
     }
     Ok(chosen)
+}
+
+fn contigs(training: &TrainingRecord) -> Vec<&str> {
+    training.held_out_contigs.iter().map(|contig| contig_key(contig)).collect()
 }
 
 #[cfg(test)]
@@ -96,6 +124,9 @@ mod tests {
             vec![row("seen", "chr1", true, 3), row("unbound", "chr2", false, 3), row("unseen", "2", true, 0)];
         let by_contig = held_out(rows.clone(), &training(Split::Chromosome, &["chr2"]), false).unwrap();
         assert_eq!(names(&by_contig), ["unseen"]);
+        let divided = divide(rows.clone(), &training(Split::Chromosome, &["chr2"]), false).unwrap();
+        assert_eq!(names(&divided.held_out), ["unbound", "unseen"]);
+        assert_eq!(names(&divided.trained_on), ["seen"]);
         let at_random = held_out(rows.clone(), &training(Split::Random, &[]), true).unwrap();
         assert_eq!(names(&at_random), ["seen"]);
         assert!(held_out(rows.clone(), &training(Split::Random, &[]), false).is_err());

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use polaris_genomics::ReferenceBundle;
 use polaris_model::localization::{LocalizationMethod, MapOptions};
-use polaris_model::{EngineError, Ensemble, ModelId, WindowInput};
+use polaris_model::{EngineError, Ensemble, Manifest, ModelId, WindowInput};
 
 use super::Progress;
 use crate::windows_file::LabelledWindow;
@@ -52,7 +52,7 @@ impl std::fmt::Display for Method {
     }
 }
 
-/// A held-out bound window.
+/// A held-out window.
 #[derive(Clone, Debug)]
 pub(crate) struct Examined {
     /// Its line of the file.
@@ -61,9 +61,11 @@ pub(crate) struct Examined {
     pub(crate) input: WindowInput,
     /// Predicted probability of binding.
     pub(crate) probability: f32,
+    /// The same before the logistic function, which keeps apart what rounds to 0 and 1.
+    pub(crate) logit: f32,
 }
 
-/// A loaded model and its held-out bound windows.
+/// A loaded model and held-out windows.
 #[derive(Debug)]
 pub(crate) struct Subject {
     id: ModelId,
@@ -97,10 +99,15 @@ impl Subject {
         let windows = rows
             .into_iter()
             .zip(inputs)
-            .zip(predictions.probabilities)
-            .map(|((row, input), probability)| Examined { row, input, probability })
+            .zip(predictions.probabilities.into_iter().zip(predictions.logits))
+            .map(|((row, input), (probability, logit))| Examined { row, input, probability, logit })
             .collect();
         Ok(Self { id: id.clone(), ensemble, windows })
+    }
+
+    /// What the model is and how it was made.
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        self.ensemble.models().first()
     }
 
     /// The windows predicted above a probability, strongest first, `count` at most.

@@ -12,7 +12,8 @@ fn planted(count: usize, length: usize, seed: u64) -> (Features, Vec<bool>) {
     let mut labels = Vec::new();
     for index in 0..count {
         let label = index % 2 == 0;
-        let mut sequence: Vec<u8> = (0..length).filter_map(|_| b"ACGT".choose(&mut random).copied()).collect();
+        let mut sequence: Vec<u8> =
+            (0..length).filter_map(|_| b"ACGT".choose(&mut random).copied()).collect();
         if label && random.random_bool(0.9) {
             let start = random.random_range(0..length - 6);
             sequence[start..start + 6].copy_from_slice(b"TGCATG");

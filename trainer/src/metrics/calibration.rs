@@ -60,9 +60,7 @@ pub(super) fn expected_calibration_error(bins: &[Bin]) -> f64 {
 /// probabilities hold, a slope below 1 if they are too extreme. `examples` are logit, label and weight.
 ///
 /// `None` where there is no finite answer: all logits equal, or the classes apart.
-pub(super) fn recalibration(
-    examples: impl Iterator<Item = (f64, bool, f64)> + Clone,
-) -> Option<(f64, f64)> {
+pub(super) fn recalibration(examples: impl Iterator<Item = (f64, bool, f64)> + Clone) -> Option<(f64, f64)> {
     if apart(examples.clone()) {
         return None;
     }
