@@ -38,9 +38,9 @@ what another training would. The calibration error cannot be below 0, so that ch
 a resample more so: look at slope and bins before you call a model badly calibrated. A published network is the best of its \
 folds, so its figures are somewhat too good; the mean over the folds of its training stands beside them in --json.
 
-The floor is a logistic regression on k-mer counts, with expression and region if the model reads them, that learns from \
+The floor is a logistic regression on counts of k-mers up to a length, with expression and region if the model reads them, that learns from \
 the windows that the model was trained on and is tried on the same held-out windows. A network that does not pass it has \
-learned little else than which k-mers are frequent. `over floor` is the difference of the areas under the ROC curve, its \
+learned little else than which short words are frequent. `over floor` is the difference of the areas under the ROC curve, its \
 interval over the same resamples of both.
 
 Exit code 1 if any model could not be assessed; the others are reported all the same.";
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     /// Seed of the resamples.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Length of the k-mers of the floor.
+    /// Length of the longest k-mers of the floor; all shorter ones are counted as well.
     #[arg(long, value_name = "K", default_value_t = 6, value_parser = clap::value_parser!(u32).range(KMER_RANGE))]
     kmer: u32,
     /// Leave the floor out.

@@ -1,10 +1,12 @@
 //! Logistic regression on counts of k-mers: the floor under a network. What a network does not do better than this, it
 //! need not be a network for.
 //!
-//! Features are ln(1 + count) of every k-mer of A, C, G and T, overlapping ones too, in the sequence as it is given (the
-//! RNA's strand), and any covariates. Each is brought to mean 0 and variance 1 over the training windows, the mean over
-//! these of the cross-entropy plus half the strength times the squared weights is minimized, and the strength is the one
-//! with the least cross-entropy on windows left out. Nothing is random, and threads decide nothing.
+//! Features are ln(1 + count) of every k-mer of A, C, G and T up to a length, overlapping ones too, in the sequence as it
+//! is given (the RNA's strand), and any covariates. The shorter k-mers are there because a few hundred windows do not
+//! suffice to learn thousands of weights: without them the floor lies too low. Each feature is centered and scaled over the
+//! training windows, the mean over these of the cross-entropy plus half the strength times the squared weights is
+//! minimized, and the strength is the one with the least cross-entropy on windows left out. Nothing is random, and threads
+//! decide nothing.
 
 mod features;
 mod minimize;
@@ -16,8 +18,10 @@ pub(crate) use strength::{Choice, choose_strength};
 
 use objective::{Objective, Scaling};
 
-/// Gradient of the mean loss at which a fit is done.
-const TOLERANCE: f64 = 1e-5;
+/// A fit is done when its objective is surely this close, in nats, to the least one (in truth, some tenth of it).
+const TOLERANCE: f64 = 1e-4;
+/// The same of a fit that is only to be compared with others.
+const ROUGH_TOLERANCE: f64 = 1e-3;
 /// Steps of a fit at most.
 const MOST_STEPS: usize = 200;
 
@@ -46,16 +50,17 @@ impl Regression {
     /// Fits to windows, from `start` if there is one.
     pub(crate) fn fit(windows: &Windows<'_>, strength: f64, start: Option<&Self>) -> Self {
         let scaling = Scaling::new(windows);
-        Self::fit_scaled(windows, &scaling, strength, start)
+        Self::fit_scaled(&Objective { windows, scaling: &scaling, strength }, TOLERANCE, start)
     }
 
-    fn fit_scaled(windows: &Windows<'_>, scaling: &Scaling, strength: f64, start: Option<&Self>) -> Self {
-        let objective = Objective { windows, scaling, strength };
+    fn fit_scaled(objective: &Objective<'_>, tolerance: f64, start: Option<&Self>) -> Self {
         let start = start.map_or_else(|| objective.start(), |fitted| fitted.parameters.clone());
-        let parameters = minimize::minimize(start, TOLERANCE, MOST_STEPS, |parameters, gradient| {
+        // The objective curves at least by the strength, so that a gradient bounds how far down it can go.
+        let gradient = (2.0 * objective.strength * tolerance).sqrt();
+        let parameters = minimize::minimize(start, gradient, MOST_STEPS, |parameters, gradient| {
             objective.evaluate(parameters, gradient)
         });
-        let (weights, intercept) = scaling.unscaled(&parameters);
+        let (weights, intercept) = objective.scaling.unscaled(&parameters);
         Self { weights, intercept, parameters }
     }
 

@@ -1,7 +1,7 @@
 //! The assessment of one model.
 
 use anyhow::{Context, bail};
-use polaris_model::{Manifest, ModelId};
+use polaris_model::ModelId;
 use sha2::{Digest, Sha256};
 
 use super::figures::Figures;
@@ -19,7 +19,7 @@ const MINIMUM_WINDOWS: usize = 20;
 pub(super) struct Settings {
     pub(super) resamples: usize,
     pub(super) seed: u64,
-    /// Length of the floor's k-mers; `None` without a floor.
+    /// Length of the floor's longest k-mers; `None` without a floor.
     pub(super) kmer: Option<u32>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn assess(id: &ModelId, source: &HeldOut<'_>, settings: &Settings) ->
     let (subject, trained_on) = source.both_classes(id)?;
     let manifest = subject.manifest().context("the model was not loaded")?;
     let windows = &subject.windows;
-    check(windows, manifest)?;
+    check(windows, &manifest.training.held_out_contigs)?;
     let scores = scores(windows, windows.iter().map(|window| f64::from(window.logit)).collect())?;
     let floor = match settings.kmer {
         None => None,
@@ -89,12 +89,12 @@ fn floor_figures(
     }
 }
 
-fn check(windows: &[Examined], manifest: &Manifest) -> anyhow::Result<()> {
+fn check(windows: &[Examined], contigs: &[String]) -> anyhow::Result<()> {
     if windows.is_empty() {
         bail!(
             "the file has no window that was held out from the published network (contigs {}); is it of the same \
              genome?",
-            manifest.training.held_out_contigs.join(", ")
+            contigs.join(", ")
         );
     }
     if windows.len() < MINIMUM_WINDOWS {
@@ -117,4 +117,68 @@ fn scores(windows: &[Examined], logits: Vec<f64>) -> anyhow::Result<Scores> {
 fn seed(seed: u64, id: &ModelId) -> u64 {
     let digest = Sha256::digest(format!("{seed} {id}"));
     digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use polaris_genomics::{Strand, Window};
+    use polaris_model::WindowInput;
+
+    use super::*;
+    use crate::windows_file::LabelledWindow;
+
+    fn windows(labels: &[bool]) -> Vec<Examined> {
+        let examined = |(index, positive): (usize, &bool)| Examined {
+            row: LabelledWindow {
+                window: Window {
+                    contig: "chr1".to_owned(),
+                    start0: index as i64,
+                    length: 4,
+                    strand: Strand::Forward,
+                },
+                name: format!("window_{index}"),
+                score: 0,
+                positive: *positive,
+                expression: None,
+                region: None,
+                gc: 0.5,
+                fold_chromosome: 0,
+                fold_random: 0,
+            },
+            input: WindowInput {
+                sequence: b"ACGT".to_vec(),
+                region: None,
+                expression: Vec::new(),
+                substitutions: Vec::new(),
+            },
+            probability: 0.5,
+            logit: 0.0,
+        };
+        labels.iter().enumerate().map(examined).collect()
+    }
+
+    #[test]
+    fn too_few_windows_one_class_and_no_number_are_told() {
+        let contigs = ["chr1".to_owned()];
+        let told = |count| check(&windows(&vec![true; count]), &contigs).unwrap_err().to_string();
+        assert_eq!(told(19), "19 held-out windows; at least 20 are needed");
+        assert!(told(0).contains("contigs chr1"), "{}", told(0));
+        assert!(check(&windows(&[true; 20]), &contigs).is_ok());
+
+        let told = |labels: &[bool], logits: &[f64]| {
+            format!("{:#}", scores(&windows(labels), logits.to_vec()).unwrap_err())
+        };
+        let one = told(&[true, true], &[0.0, 1.0]);
+        assert_eq!(one, "held-out windows: 2 positives and 0 negatives: at least one of each is needed");
+        let nan = told(&[true, false], &[0.0, f64::NAN]);
+        assert_eq!(nan, "window_1: its prediction is not a finite number (NaN)");
+    }
+
+    #[test]
+    fn each_model_has_a_seed_of_its_own() {
+        let id = |rbp| ModelId::new(rbp, "K562").unwrap();
+        assert_eq!(seed(1, &id("QKI")), seed(1, &id("QKI")));
+        assert_ne!(seed(1, &id("QKI")), seed(2, &id("QKI")));
+        assert_ne!(seed(1, &id("QKI")), seed(1, &id("PUM2")));
+    }
 }

@@ -73,6 +73,7 @@ pub(super) struct Published {
 /// The floor under a model.
 #[derive(Debug, Serialize)]
 pub(super) struct FloorFigures {
+    /// Length of the longest k-mers.
     pub(super) kmer: u32,
     /// Windows that it learned from.
     pub(super) trained_on: usize,

@@ -12,8 +12,8 @@ pub(super) fn text(report: &Report) -> String {
     let mut out = String::from("Telling bound from unbound on held-out windows, with 95% intervals:\n");
     let _ = writeln!(
         out,
-        "  {:24} {:>7} {:>6} {:>6}  {:22} {:22} {}",
-        "model", "windows", "bound", "groups", "AUROC", "AUPRC", "AUROC over floor"
+        "  {:24} {:>7} {:>6} {:>6}  {:22} {:22} AUROC over floor",
+        "model", "windows", "bound", "groups", "AUROC", "AUPRC"
     );
     for assessed in &report.models {
         telling(&mut out, assessed);
@@ -28,8 +28,8 @@ pub(super) fn text(report: &Report) -> String {
     out.push_str("\nWhether probabilities hold (slope 1 and intercept 0 if they do):\n");
     let _ = writeln!(
         out,
-        "  {:24} {:22} {:22} {:22} {}",
-        "model", "Brier score", "calibration error", "slope", "intercept"
+        "  {:24} {:22} {:22} {:22} intercept",
+        "model", "Brier score", "calibration error", "slope"
     );
     for assessed in &report.models {
         calibration(&mut out, &assessed.model, &assessed.figures.metrics);
@@ -102,7 +102,7 @@ fn passed(out: &mut String, summary: &Summary) {
 }
 
 fn floor_name(kmer: u32) -> String {
-    format!("  floor ({kmer}-mers)")
+    format!("  floor (1- to {kmer}-mers)")
 }
 
 fn median(of: &BTreeMap<&'static str, Option<f64>>, metric: &str) -> String {
@@ -134,7 +134,7 @@ mod tests {
         let lines = words(&text(&report()));
         for line in [
             "A.K562 70 30 60 0.938 (0.875 to 1.000) 0.750 (0.688 to 0.812) 0.188 (0.125 to 0.250)",
-            "floor (6-mers) 0.781 (0.719 to 0.844) 0.750 (0.688 to 0.812)",
+            "floor (1- to 6-mers) 0.781 (0.719 to 0.844) 0.750 (0.688 to 0.812)",
             "median of 3 models 0.875 0.750 0.094",
             "of their floors 0.781 0.750",
             "B.K562 0.125 (0.062 to 0.188) 0.062 (0.000 to 0.125) - -0.500 (-0.562 to -0.438)",
@@ -151,7 +151,7 @@ mod tests {
         let settings = Settings { resamples: 100, seed: 1, kmer: None };
         let report = Report::new(&settings, vec![assessed("A.K562", 0.5, None)], Vec::new());
         let text = text(&report);
-        assert!(!text.contains("(6-mers)") && !text.contains("median") && !text.contains("above"), "{text}");
+        assert!(!text.contains("-mers)") && !text.contains("median") && !text.contains("above"), "{text}");
         assert!(text.contains("0.500 (0.438 to 0.562)"), "{text}");
     }
 }

@@ -17,7 +17,7 @@ struct Pair {
     inverse: f64,
 }
 
-/// Goes downhill from `start` until no slope is above `tolerance`, no step goes lower, or `most_steps` are taken.
+/// Goes downhill from `start` until the gradient is no longer than `tolerance`, no step goes lower, or `most_steps` are taken.
 /// `evaluate` writes the gradient and answers the value.
 pub(super) fn minimize(
     start: Vec<f64>,
@@ -30,7 +30,7 @@ pub(super) fn minimize(
     let mut value = evaluate(&place, &mut gradient);
     let mut pairs: VecDeque<Pair> = VecDeque::new();
     for _ in 0..most_steps {
-        if gradient.iter().all(|slope| slope.abs() <= tolerance) {
+        if dot(&gradient, &gradient).sqrt() <= tolerance {
             break;
         }
         let direction = direction(&gradient, &pairs);

@@ -9,10 +9,14 @@ use super::{Features, Windows};
 const PARTS: usize = 32;
 
 /// Mean and spread of each feature over the training windows.
+///
+/// Scaled, the k-mers of a length have a variance of 1 together, and so has each covariate. Were it 1 for each k-mer, what
+/// holds thousands of them down would not let a few covariates speak.
 #[derive(Clone, Debug)]
 pub(super) struct Scaling {
     means: Vec<f64>,
-    /// 1 / standard deviation; 0 for a feature that does not vary, whose weight then stays 0.
+    /// 1 / (standard deviation times the root of how many columns are alike); 0 for a feature that does not vary, whose
+    /// weight then stays 0.
     scales: Vec<f64>,
 }
 
@@ -22,15 +26,16 @@ impl Scaling {
         let (mut means, mut scales) = (vec![0.0; width], vec![0.0; width]);
         let count = windows.rows.len() as f64;
         for row in windows.rows {
-            for (column, value) in windows.features.row(*row) {
+            windows.features.row(*row).for_each(|(column, value)| {
                 means[column] += value / count;
                 scales[column] += value * value / count;
-            }
+            });
         }
-        for (scale, mean) in scales.iter_mut().zip(&means) {
+        for (column, (scale, mean)) in scales.iter_mut().zip(&means).enumerate() {
             let variance = *scale - mean * mean;
+            let alike = windows.features.columns_alike(column) as f64;
             // What rounding leaves of no variance is no variance.
-            *scale = if variance > 1e-9 * *scale { 1.0 / variance.sqrt() } else { 0.0 };
+            *scale = if variance > 1e-9 * *scale { 1.0 / (variance * alike).sqrt() } else { 0.0 };
         }
         Self { means, scales }
     }
@@ -108,9 +113,7 @@ impl Objective<'_> {
             let residual = 1.0 / (1.0 + (-logit).exp()) - f64::from(u8::from(label));
             part.loss += softplus(if label { -logit } else { logit });
             part.residuals += residual;
-            for (column, value) in features.row(*row) {
-                part.by_feature[column] += residual * value;
-            }
+            features.row(*row).for_each(|(column, value)| part.by_feature[column] += residual * value);
         }
         part
     }

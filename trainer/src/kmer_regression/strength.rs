@@ -1,10 +1,10 @@
 //! How strongly weights are held down.
 
-use super::objective::Scaling;
-use super::{Regression, Windows};
+use super::objective::{Objective, Scaling};
+use super::{ROUGH_TOLERANCE, Regression, Windows};
 
 /// Strengths that are tried, the strongest first: each fit starts from the one before.
-const STRENGTHS: [f64; 9] = [10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
+const STRENGTHS: [f64; 10] = [0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6];
 /// Strengths in a row that are no better than the best before: the rest would overfit more still.
 const PATIENCE: usize = 2;
 
@@ -23,7 +23,8 @@ pub(crate) fn choose_strength(fitted: &Windows<'_>, left_out: &Windows<'_>) -> C
     let mut best = Choice { strength: STRENGTHS[0], loss: f64::INFINITY };
     let (mut regression, mut worse) = (None, 0);
     for strength in STRENGTHS {
-        let next = Regression::fit_scaled(fitted, &scaling, strength, regression.as_ref());
+        let objective = Objective { windows: fitted, scaling: &scaling, strength };
+        let next = Regression::fit_scaled(&objective, ROUGH_TOLERANCE, regression.as_ref());
         let loss = next.loss(left_out);
         if loss < best.loss {
             (best, worse) = (Choice { strength, loss }, 0);

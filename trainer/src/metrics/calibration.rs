@@ -70,7 +70,8 @@ pub(super) fn recalibration(examples: impl Iterator<Item = (f64, bool, f64)> + C
     });
     let mean = sums[1] / sums[0];
     let spread = (sums[2] / sums[0] - mean * mean).sqrt();
-    if !(spread > 1e-9 * (1.0 + mean.abs())) {
+    // Rounding can leave a variance below 0, whose root is not a number.
+    if spread.is_nan() || spread <= 1e-9 * (1.0 + mean.abs()) {
         return None;
     }
     let (mut slope, mut intercept) = (0.0_f64, 0.0_f64);
