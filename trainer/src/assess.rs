@@ -35,7 +35,8 @@ probabilities hold; a slope below 1 if they are too extreme). --csv and --json h
 Intervals are the 2.5th and 97.5th percentiles over resamples that draw whole groups of overlapping windows of a contig's \
 strand: such windows show one site, and are no independent observations. They tell what other windows would change, not \
 what another training would. The calibration error cannot be below 0, so that chance alone makes it larger than it is, in \
-a resample more so: look at slope and bins before you call a model badly calibrated. A published network is the best of its \
+a resample more so: look at slope and bins before you call a model badly calibrated. A slope has no interval where more than one resample in a \
+hundred has none, as when a threshold divides the classes. A published network is the best of its \
 folds, so its figures are somewhat too good; the mean over the folds of its training stands beside them in --json.
 
 The floor is a logistic regression on counts of k-mers up to a length, with expression and region if the model reads them, that learns from \
