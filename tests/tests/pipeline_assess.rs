@@ -1,5 +1,7 @@
 //! `assess` on the tiny pipeline.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::path::Path;
 
 use polaris_tests::{HarnessError, Pipeline, Program, text};
