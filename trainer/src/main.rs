@@ -4,6 +4,7 @@ mod assess;
 mod diffusion;
 mod evaluate;
 mod evaluate_maps;
+mod fetch;
 mod files;
 mod held_out;
 mod kmer_regression;
@@ -33,6 +34,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Download public data by a manifest: resumable, verified, whole files only.
+    Fetch(fetch::Arguments),
     /// Make a small genome with genes, expression, eCLIP-like peaks and variants whose effect is known.
     Simulate(simulate::Arguments),
     /// Turn peaks into labelled windows with covariates and folds: a BED file that a person can read.
@@ -53,6 +56,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Fetch(arguments) => fetch::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Prepare(arguments) => prepare::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
