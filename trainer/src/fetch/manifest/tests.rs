@@ -62,3 +62,17 @@ fn mistakes_are_named_with_their_place() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn the_manifest_of_the_documentation_can_be_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/encode-manifest.tsv");
+    let entries = read_manifest(&path).unwrap();
+    assert_eq!(entries.len(), 208);
+    for entry in entries.iter().filter(|entry| entry.name.as_str().starts_with("peaks/")) {
+        let parts: Vec<&str> = entry.name.as_str().split('.').collect();
+        let accession = parts[2];
+        let address =
+            format!("https://www.encodeproject.org/files/{accession}/@@download/{accession}.bed.gz");
+        assert_eq!(entry.address, address, "{}", entry.name);
+    }
+}
