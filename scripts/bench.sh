@@ -26,7 +26,7 @@ for round in $(seq "$rounds"); do
     engine "$models" 64 5 --predict >"$out/process-$round"
     for windows in 64 1; do
         target/release/polaris-client bench --server "unix:$out/socket" --windows "$windows" \
-            --concurrency $((windows > 1 ? 2 : 1)) --duration 20 --warm-up 3 --json "$out/server-$windows-$round.json" \
+            --concurrency $((windows > 1 ? 2 : 1)) --duration $((windows > 1 ? 60 : 20)) --warm-up 5 --json "$out/server-$windows-$round.json" \
             >/dev/null
     done
 done
