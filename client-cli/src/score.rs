@@ -47,6 +47,8 @@ pub(crate) struct ScoreOptions {
     pub(crate) model_ids: Vec<String>,
     /// Windows per request.
     pub(crate) batch_windows: u32,
+    /// Bases that starts of windows are multiples of.
+    pub(crate) window_grid: u32,
     /// Score although the assemblies' names differ.
     pub(crate) allow_assembly_mismatch: bool,
     /// Errors only.
@@ -112,7 +114,13 @@ async fn score(
         models: chosen.models.len(),
     };
     writer.begin(&header, &provenance)?;
-    let cutter = Cutter::new(bundle, chosen.input_length, chosen.cell_lines(), options.table.is_some());
+    let cutter = Cutter::new(
+        bundle,
+        chosen.input_length,
+        options.window_grid,
+        chosen.cell_lines(),
+        options.table.is_some(),
+    );
     let plans = Plans::start(reader, &cutter, chunk_records(&chosen))?;
     let mut expected = chosen.ids();
     expected.sort();

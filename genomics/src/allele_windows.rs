@@ -8,6 +8,9 @@ use crate::{
     window::{Window, signed, signed_length},
 };
 
+/// No grid: windows are centred.
+pub const NO_GRID: u32 = 1;
+
 /// What an alternate allele makes of a window. Everything is on the window's strand, in its 5' to 3' sense.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum AlternateWindow {
@@ -46,6 +49,9 @@ pub struct AlleleWindow {
 
 /// The window that starts `length / 2` bases before a variant in normal form, read on `strand`, for both alleles.
 ///
+/// With a `grid` above 1 it starts up to `grid - 1` bases earlier, at a multiple of that, so that variants that lie together
+/// share their reference window. An allele so long that the window would then end within it keeps its own.
+///
 /// # Errors
 ///
 /// [`VariantError::TooLong`] if an allele has more than `length / 2` bases; what the reference says.
@@ -53,6 +59,7 @@ pub fn allele_window(
     variant: &Variant,
     strand: Strand,
     length: usize,
+    grid: u32,
     reference: &Reference,
 ) -> Result<AlleleWindow, VariantError> {
     let (removed, added) = (variant.reference.len(), variant.alternate.len());
@@ -65,7 +72,14 @@ pub fn allele_window(
             limit: half,
         });
     }
-    let window = Window::centered(&variant.contig, variant.position0, length, strand);
+    let mut window = Window::centered(&variant.contig, variant.position0, length, strand);
+    let mut before = half;
+    let beyond = window.start0.rem_euclid(i64::from(grid.max(1)));
+    let offset = half.saturating_add(usize::try_from(beyond).unwrap_or(usize::MAX));
+    if offset.saturating_add(removed.max(added)) <= length {
+        window.start0 -= beyond;
+        before = offset;
+    }
     let sequence = window.sequence(reference)?;
     let alternate = if variant.is_indel() {
         let (start_kept, end_kept) = resized(variant, &window, reference)?;
@@ -73,14 +87,14 @@ pub fn allele_window(
             Strand::Forward => AlternateWindow::Resized {
                 left_anchored: start_kept,
                 right_anchored: end_kept,
-                offset0: half,
+                offset0: before,
                 removed,
                 added,
             },
             Strand::Reverse => AlternateWindow::Resized {
                 left_anchored: reverse_complement(&end_kept),
                 right_anchored: reverse_complement(&start_kept),
-                offset0: length - half - removed,
+                offset0: length - before - removed,
                 removed,
                 added,
             },
@@ -88,10 +102,10 @@ pub fn allele_window(
     } else {
         match strand {
             Strand::Forward => {
-                AlternateWindow::Substituted { offset0: half, bases: variant.alternate.clone() }
+                AlternateWindow::Substituted { offset0: before, bases: variant.alternate.clone() }
             }
             Strand::Reverse => AlternateWindow::Substituted {
-                offset0: length - half - added,
+                offset0: length - before - added,
                 bases: reverse_complement(&variant.alternate),
             },
         }

@@ -42,7 +42,7 @@ mod window;
 mod testing;
 
 pub use self::{
-    allele_windows::{AlleleWindow, AlternateWindow, allele_window},
+    allele_windows::{AlleleWindow, AlternateWindow, NO_GRID, allele_window},
     annotation::{Gene, GeneIndex, ScoringStrands, Transcript},
     bundle::{BundleError, ReferenceBundle},
     contig::{Contig, contig_key},

@@ -15,6 +15,7 @@ use crate::vcf::{AlleleWindows, Record, allele_windows, span};
 pub(super) struct Cutter {
     covariates: Covariates,
     input_length: usize,
+    grid: u32,
     genes: Option<Arc<GeneNames>>,
 }
 
@@ -22,16 +23,17 @@ pub(super) struct Cutter {
 type Shared = HashMap<(String, i64, Strand), usize>;
 
 impl Cutter {
-    /// `input_length` is the models' window in bases, `cell_lines` those whose expression they read. Genes are
-    /// named if `with_genes`.
+    /// `input_length` is the models' window in bases, `grid` what their starts are multiples of, `cell_lines` those whose
+    /// expression they read. Genes are named if `with_genes`.
     pub(super) fn new(
         bundle: Arc<ReferenceBundle>,
         input_length: usize,
+        grid: u32,
         cell_lines: Vec<String>,
         with_genes: bool,
     ) -> Self {
         let genes = with_genes.then(|| Arc::new(GeneNames::new(bundle.genes().genes())));
-        Self { covariates: Covariates::new(bundle, cell_lines), input_length, genes }
+        Self { covariates: Covariates::new(bundle, cell_lines), input_length, grid, genes }
     }
 
     /// Plans records, in their order.
@@ -55,7 +57,7 @@ impl Cutter {
         windows: &mut Vec<PlannedWindow>,
         shared: &mut Shared,
     ) -> Result<AllelePlan, CutError> {
-        let cut = allele_windows(record, alternate, self.input_length, self.covariates.bundle())?;
+        let cut = allele_windows(record, alternate, self.input_length, self.grid, self.covariates.bundle())?;
         let AlleleWindows { variant, transcribed, windows: cut } = match cut {
             Ok(cut) => cut,
             Err(reason) => return Ok(AllelePlan::Skipped(reason)),

@@ -16,14 +16,15 @@ pub(crate) struct AlleleWindows {
     pub(crate) windows: Vec<AlleleWindow>,
 }
 
-/// Cuts the windows of an alternate of a record, `length` bases each, on each strand transcribed there.
+/// Cuts the windows of an alternate of a record, `length` bases each and on a `grid`, on each strand transcribed there.
 pub(crate) fn allele_windows(
     record: &Record,
     alternate: &[u8],
     length: usize,
+    grid: u32,
     bundle: &ReferenceBundle,
 ) -> Result<Result<AlleleWindows, SkipReason>, CutError> {
-    match cut(record, alternate, length, bundle) {
+    match cut(record, alternate, length, grid, bundle) {
         Ok(windows) => Ok(Ok(windows)),
         Err(Refusal::Skip(reason)) => Ok(Err(reason)),
         Err(Refusal::Failure(error)) => Err(error),
@@ -65,6 +66,7 @@ fn cut(
     record: &Record,
     alternate: &[u8],
     length: usize,
+    grid: u32,
     bundle: &ReferenceBundle,
 ) -> Result<AlleleWindows, Refusal> {
     let variant = variant(record, alternate, bundle)?;
@@ -75,7 +77,7 @@ fn cut(
     }
     let mut windows = Vec::with_capacity(scoring.strands.len());
     for strand in scoring.strands {
-        let cut = allele_window(&variant, strand, length, bundle.reference())?;
+        let cut = allele_window(&variant, strand, length, grid, bundle.reference())?;
         if is_mostly_unknown(&cut.reference) {
             return Err(SkipReason::Unsequenced.into());
         }

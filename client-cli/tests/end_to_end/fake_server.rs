@@ -55,7 +55,7 @@ pub(crate) const MAX_WINDOWS: u32 = 20;
 pub(crate) struct Fake {
     behavior: Behavior,
     answered: Arc<AtomicUsize>,
-    /// Sequences that Predict was asked about.
+    /// Sequences that Predict, and references that ScoreVariants was asked about.
     sequences: Arc<Mutex<HashSet<String>>>,
 }
 
@@ -119,7 +119,10 @@ impl Fake {
         &self,
         request: Result<ScoreVariantsRequest, Status>,
     ) -> Result<ScoreVariantsResponse, Status> {
-        let mut reply = self.answer(&request?)?;
+        let request = request?;
+        let mut reply = self.answer(&request)?;
+        let references = request.windows.into_iter().filter_map(|window| window.reference);
+        self.sequences.lock().unwrap().extend(references.map(|reference| reference.sequence));
         if let Some(Failure::Short) = self.fail().await? {
             reply.windows[0].alleles[0].deltas.pop();
         }
@@ -304,7 +307,7 @@ impl Running {
         self.answered.load(Ordering::SeqCst)
     }
 
-    /// Different sequences that Predict was asked about so far.
+    /// Different sequences that Predict, and references that ScoreVariants was asked about so far.
     pub(crate) fn distinct_sequences(&self) -> usize {
         self.sequences.lock().unwrap().len()
     }

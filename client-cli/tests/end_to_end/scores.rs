@@ -53,6 +53,34 @@ fn a_substitution_is_scored_in_its_window() {
 }
 
 #[test]
+fn on_a_grid_windows_start_at_multiples_and_are_shared() {
+    let bundle = Bundle::new();
+    let server = Running::start(Behavior::default());
+    // Centred windows would start at 1613, 1614 and 1628, 0-based; 1616 is a multiple of 16.
+    let positions = [1689, 1690, 1704];
+    let input =
+        bundle.file("in.vcf", vcf(&positions.map(|position1| bundle.substitution("chr1", position1))));
+    let output = bundle.folder().join("out.vcf");
+    run(score(&input, &bundle.directory(), &server.url, &output).args(["--window-grid", "16"])).succeeded();
+    for (record, (position1, start0)) in
+        records(&text(&output)).iter().zip(positions.into_iter().zip([1600, 1600, 1616]))
+    {
+        let reference = bundle.sequence("chr1", start0, LENGTH);
+        let mut alternate = reference.clone();
+        let offset0 = usize::try_from(position1 - 1 - start0).unwrap();
+        alternate.replace_range(offset0..=offset0, bundle.other("chr1", position1));
+        let references = ["QKI.K562", "TARDBP.HepG2"].map(|model| probability(&reference, model));
+        let alternates = ["QKI.K562", "TARDBP.HepG2"].map(|model| probability(&alternate, model));
+        let model =
+            usize::from((alternates[1] - references[1]).abs() > (alternates[0] - references[0]).abs());
+        assert!(near(&info(record, "POLARIS_REF")[0], references[model]), "{record:?}");
+        assert!(near(&info(record, "POLARIS_ALT")[0], alternates[model]), "{record:?}");
+    }
+    // Two windows for three records.
+    assert_eq!(server.distinct_sequences(), 2);
+}
+
+#[test]
 fn the_table_has_every_strand_and_model() {
     let bundle = Bundle::new();
     let server = Running::start(Behavior::default());

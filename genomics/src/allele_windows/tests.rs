@@ -14,7 +14,7 @@ fn window_of(
 ) -> Result<AlleleWindow, VariantError> {
     let (_directory, reference) = reference_of(&[("chr1", GENOME)]);
     let variant = Variant::new("chr1", position0, removed, added).unwrap();
-    allele_window(&variant, strand, length, &reference)
+    allele_window(&variant, strand, length, NO_GRID, &reference)
 }
 
 fn text(bases: &[u8]) -> &str {
@@ -109,6 +109,7 @@ proptest! {
         removed in 0_usize..6,
         added in bases(0..6),
         length in 12_usize..30,
+        grid in 0_u32..9,
         reverse in any::<bool>(),
     ) {
         let (_directory, reference) = reference_of(&[("chr1", &genome)]);
@@ -116,13 +117,19 @@ proptest! {
         let end = (start + removed).min(genome.len());
         let variant = Variant::new("chr1", start as u64, &genome[start..end], &added).unwrap();
         let strand = if reverse { Strand::Reverse } else { Strand::Forward };
-        let windows = allele_window(&variant, strand, length, &reference).unwrap();
+        let windows = allele_window(&variant, strand, length, grid, &reference).unwrap();
         prop_assert_eq!(windows.reference.len(), length);
+        let centred = signed_length(start) - signed_length(length / 2);
+        let earlier = centred - windows.window.start0;
+        let grid = i64::from(grid.max(1));
+        prop_assert!((0..grid).contains(&earlier));
+        let fits = length / 2 + (end - start).max(added.len()) + usize::try_from(grid).unwrap() <= length;
+        prop_assert!(!fits || windows.window.start0.rem_euclid(grid) == 0);
 
         // Unknown bases on both sides, so that every window lies inside; offsets are into this genome.
-        let margin = vec![b'N'; 40];
+        let margin = vec![b'N'; 50];
         let changed = [&margin[..], &genome[..start], &added, &genome[end..], &margin].concat();
-        let window_start = 40 + start - length / 2;
+        let window_start = usize::try_from(50 + windows.window.start0).unwrap();
         let growth = signed_length(added.len()) - signed_length(end - start);
         let at = |start: usize| {
             let mut sequence = changed[start..start + length].to_vec();

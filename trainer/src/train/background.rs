@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use polaris_genomics::{AlternateWindow, ReferenceBundle, Strand, Variant, allele_window};
+use polaris_genomics::{AlternateWindow, NO_GRID, ReferenceBundle, Strand, Variant, allele_window};
 use polaris_model::training::{Example, predict};
 use polaris_model::{Device, Weights};
 use rand::{Rng, SeedableRng};
@@ -67,7 +67,7 @@ pub(super) fn sample(
         let alternate = others[random.random_range(0..others.len())];
         let variant = Variant::new(gene.contig, position0, &base, &[alternate])?;
         for (&(cell_line, length), &needs_expression) in &kinds {
-            let alleles = allele_window(&variant, gene.strand, length, bundle.reference())?;
+            let alleles = allele_window(&variant, gene.strand, length, NO_GRID, bundle.reference())?;
             let AlternateWindow::Substituted { offset0, bases } = alleles.alternate else { continue };
             let mut changed = alleles.reference.clone();
             changed.splice(offset0..offset0 + bases.len(), bases);

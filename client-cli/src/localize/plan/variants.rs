@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polaris_genomics::{AlleleWindow, AlternateWindow};
+use polaris_genomics::{AlleleWindow, AlternateWindow, NO_GRID};
 use polaris_proto::v1::LocalizeWindow;
 
 use super::super::error::LocalizeError;
@@ -44,7 +44,7 @@ impl Variants {
 
     fn targets(&self, record: &Record, alternate: &[u8]) -> Result<Vec<Target>, LocalizeError> {
         let name: Arc<str> = name(record, alternate).into();
-        let cut = allele_windows(record, alternate, self.asked.length, self.covariates.bundle())?;
+        let cut = allele_windows(record, alternate, self.asked.length, NO_GRID, self.covariates.bundle())?;
         let windows = match cut {
             Ok(cut) => cut.windows,
             Err(reason) => return Ok(vec![skipped(name, record, reason)]),
