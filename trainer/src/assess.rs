@@ -37,7 +37,9 @@ strand: such windows show one site, and are no independent observations. They te
 what another training would. The calibration error cannot be below 0, so that chance alone makes it larger than it is, in \
 a resample more so: look at slope and bins before you call a model badly calibrated. A slope has no interval where more than one resample in a \
 hundred has none, as when a threshold divides the classes. A published network is the best of its \
-folds, so its figures are somewhat too good; the mean over the folds of its training stands beside them in --json.
+folds, so its figures are somewhat too good; the mean over the folds of its training stands beside them in --json. Of a \
+model whose published split is random, windows that overlap held-out ones may be among those trained on: its figures are too \
+good by that as well.
 
 The floor is a logistic regression on counts of k-mers up to a length, with expression and region if the model reads them, that learns from \
 the windows that the model was trained on and is tried on the same held-out windows. A network that does not pass it has \

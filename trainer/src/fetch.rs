@@ -18,7 +18,6 @@ mod stop;
 mod worker;
 
 use std::fs::{self, File, TryLockError};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -78,8 +77,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PREFIX=PREFIX")]
     mirror: Vec<Mirror>,
     /// Files fetched at a time.
-    #[arg(long, value_name = "N", default_value = "4")]
-    jobs: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
     /// Attempts after a first that failed, for each file; they start anew when an attempt brought a megabyte.
     #[arg(long, value_name = "N", default_value_t = 6)]
     retries: u32,
@@ -131,7 +130,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         lock: Mutex::new(Lock::read(out)?),
         stop: Stop::default(),
     };
-    let results = worker.fetch_all(&entries, arguments.jobs);
+    let results = worker.fetch_all(&entries, arguments.jobs.into());
     terminal::print(report::summary(&results))?;
     if let Some(failures) = report::failures(&entries, &results, mirrors) {
         terminal::say(failures);

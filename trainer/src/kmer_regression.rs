@@ -72,11 +72,10 @@ impl Regression {
     /// The mean cross-entropy of windows, in nats.
     fn loss(&self, windows: &Windows<'_>) -> f64 {
         let logits = self.logits(windows.features, windows.rows);
-        let losses = windows
-            .rows
-            .iter()
-            .zip(&logits)
-            .map(|(row, logit)| objective::softplus(if windows.labels[*row] { -logit } else { *logit }));
+        let losses =
+            windows.rows.iter().zip(&logits).map(|(row, logit)| {
+                crate::metrics::softplus(if windows.labels[*row] { -logit } else { *logit })
+            });
         losses.sum::<f64>() / windows.rows.len() as f64
     }
 }

@@ -79,5 +79,10 @@ fn check(labels: &[bool], scores: &[f64]) -> Result<(), MetricError> {
     }
 }
 
+/// ln(1 + e^z), accurate for large z of either sign.
+pub(crate) fn softplus(z: f64) -> f64 {
+    z.max(0.0) + (-z.abs()).exp().ln_1p()
+}
+
 #[cfg(test)]
 mod tests;

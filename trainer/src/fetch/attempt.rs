@@ -86,7 +86,11 @@ impl Source<'_> {
         // A server that does not heed If-Range may still say of which version the rest is.
         let known_tag = origin.and_then(|origin| origin.etag.as_deref());
         let tag = strong_tag(response);
-        let same_version = known_tag.is_none() || tag.is_none() || known_tag == tag;
+        let same_tag = known_tag.is_none() || tag.is_none() || known_tag == tag;
+        let known_date = origin.and_then(|origin| origin.last_modified.as_deref());
+        let date = header(response, LAST_MODIFIED);
+        let same_date = known_tag.is_some() || known_date.is_none() || date.is_none() || known_date == date;
+        let same_version = same_tag && same_date;
         start == partial.length() && same_size && same_version
     }
 

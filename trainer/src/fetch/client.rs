@@ -78,7 +78,8 @@ impl Client {
     /// # Errors
     /// If there is no answer; an answer of any status is one.
     pub(super) fn get(&self, address: &str, rest: Option<Rest<'_>>) -> Result<Response<Body>, Trouble> {
-        let request = self.0.get(address).config().https_only(address.starts_with("https:")).build();
+        let encrypted = address.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+        let request = self.0.get(address).config().https_only(encrypted).build();
         let request = match rest {
             None => request,
             Some(Rest { start, validator }) => {

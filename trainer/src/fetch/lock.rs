@@ -33,7 +33,12 @@ impl Lock {
     /// If it is there and cannot be read.
     pub(super) fn read(folder: &Path) -> Result<Self, TableError> {
         let path = folder.join(FILE_NAME);
-        let entries = if path.exists() { read_manifest(&path)? } else { Vec::new() };
+        // Of one that cannot be looked at, reading says why not; that the folder is none is said later.
+        let missing = match path.try_exists() {
+            Ok(there) => !there,
+            Err(error) => error.kind() == io::ErrorKind::NotADirectory,
+        };
+        let entries = if missing { Vec::new() } else { read_manifest(&path)? };
         let entries = entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
         Ok(Self { path, entries })
     }
@@ -57,6 +62,11 @@ impl Lock {
                 authority: Authority::Manifest,
             },
         }
+    }
+
+    /// Whether a file was last fetched from another address than its entry names now.
+    pub(super) fn moved(&self, entry: &Entry) -> bool {
+        self.entries.get(&entry.name).is_some_and(|known| known.address != entry.address)
     }
 
     /// Records what a file is, and writes the lock file if that is news.

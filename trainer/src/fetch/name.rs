@@ -31,10 +31,11 @@ impl FileName {
         if !text.split('/').all(spelled_out) {
             return Err("write the path without `.` and empty parts".to_owned());
         }
-        if text == lock::FILE_NAME {
+        if text.split('/').next() == Some(lock::FILE_NAME) {
             return Err(format!("{} is where fetch records digests; choose another name", lock::FILE_NAME));
         }
-        if let Some(ending) = partial::ENDINGS.into_iter().find(|ending| text.ends_with(ending)) {
+        let ends = |ending: &&str| text.split('/').any(|part| part.ends_with(ending));
+        if let Some(ending) = partial::ENDINGS.into_iter().find(ends) {
             return Err(format!("names that end in {ending} are for partial files; choose another"));
         }
         Ok(Self(text.to_owned()))

@@ -19,7 +19,7 @@ pub(super) fn dry_run(folder: &Path, lock: &Lock, entries: &[Entry], mirrors: &[
         let expected = lock.expected(entry);
         let target = entry.name.below(folder);
         let arrived = partial::arrived_bytes(&target);
-        let state = match (Standing::of(&target, &expected), arrived) {
+        let state = match (Standing::of(&target, &expected, lock.moved(entry)), arrived) {
             (Ok(Standing::Whole(_)), _) => "there".to_owned(),
             (Ok(Standing::Missing), None) => "fetch".to_owned(),
             (Ok(Standing::Missing), Some(arrived)) => format!("fetch, {} here", HumanBytes(arrived)),

@@ -19,11 +19,12 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    /// Looks at a file, and reads it if its size is right.
+    /// Looks at a file, and reads it if its size is right. One that has `moved`, that is, was fetched from another address
+    /// before, counts as missing unless a checksum tells.
     ///
     /// # Errors
     /// If it cannot be read, or something else stands in its place.
-    pub(super) fn of(target: &Path, expected: &Expected) -> Result<Self, FetchError> {
+    pub(super) fn of(target: &Path, expected: &Expected, moved: bool) -> Result<Self, FetchError> {
         let metadata = match fs::metadata(target) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::Missing),
@@ -31,6 +32,9 @@ impl Standing {
         };
         if !metadata.is_file() {
             return Err(FetchError::Taken { path: target.to_path_buf() });
+        }
+        if moved && !expected.has_checksum() {
+            return Ok(Self::Missing);
         }
         if let Some(size) = expected.size_bytes.filter(|&size| size != metadata.len()) {
             let (found, authority) = (metadata.len(), expected.authority);

@@ -1,6 +1,5 @@
 //! Several files at once.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,13 +44,13 @@ pub(super) enum Done {
 
 impl Worker<'_> {
     /// Fetches all, `jobs` at a time; the results are in the order of the entries.
-    pub(super) fn fetch_all(&self, entries: &[Entry], jobs: NonZeroUsize) -> Vec<Result<Done, FetchError>> {
+    pub(super) fn fetch_all(&self, entries: &[Entry], jobs: usize) -> Vec<Result<Done, FetchError>> {
         let wanted: Vec<u64> = entries.iter().map(|entry| self.wanted(entry)).collect();
         let progress = Progress::new(entries.len(), wanted.iter().sum());
         let next = AtomicUsize::new(0);
         let results = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
-            for _ in 0..jobs.get().min(entries.len()) {
+            for _ in 0..jobs.min(entries.len()) {
                 scope.spawn(|| {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -87,12 +86,15 @@ impl Worker<'_> {
 
     fn fetch(&self, entry: &Entry, progress: &FileProgress<'_>) -> Result<Done, FetchError> {
         let target = entry.name.below(self.folder);
-        let expected = locked(&self.lock).expected(entry);
+        let (expected, moved) = {
+            let lock = locked(&self.lock);
+            (lock.expected(entry), lock.moved(entry))
+        };
         let pinned = expected.has_checksum();
         if self.locked && !pinned {
             return Err(FetchError::Unpinned);
         }
-        let (done, found) = match Standing::of(&target, &expected)? {
+        let (done, found) = match Standing::of(&target, &expected, moved)? {
             Standing::Whole(found) => {
                 partial::clear(&target).map_err(|cause| FetchError::file(&target, cause))?;
                 progress.whole(Some(found.size_bytes));

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::{Features, Windows};
+use crate::metrics::softplus;
 
 /// Parts that a sum over windows is made of. Their number must not depend on threads: sums of parts are added in order,
 /// and so come out the same bit for bit.
@@ -117,9 +118,4 @@ impl Objective<'_> {
         }
         part
     }
-}
-
-/// ln(1 + e^z), accurate for large z of either sign.
-pub(super) fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
 }

@@ -1,6 +1,7 @@
 //! Whether a predicted probability is the share of windows that are bound.
 
 use super::ranking::Group;
+use super::softplus;
 
 /// Bins of equally many windows.
 pub(crate) const BINS: usize = 10;
@@ -127,11 +128,6 @@ fn apart(examples: impl Iterator<Item = (f64, bool, f64)>) -> bool {
     }
     let [free, bound] = ranges;
     free.1 <= bound.0 || bound.1 <= free.0
-}
-
-/// ln(1 + e^z), accurate for large z of either sign.
-fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
 
 #[cfg(test)]

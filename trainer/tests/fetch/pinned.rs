@@ -30,6 +30,18 @@ fn the_first_run_records_and_later_ones_verify() {
 }
 
 #[test]
+fn another_address_is_another_file() {
+    let bench = Bench::new(Server::start(|request| {
+        Reply::whole(if request.path == "/a" { b"first" } else { b"other" })
+    }));
+    bench.fetch(&["a\t@/a"], &[]).succeeded();
+    bench.fetch(&["a\t@/b"], &[]).succeeded();
+    assert_eq!(bench.content("a"), b"other");
+    let lock = String::from_utf8(bench.content("fetch.lock")).unwrap();
+    assert!(lock.contains(&format!("a\thttps://data.example/b\t{}\t5\n", sha256(b"other"))), "{lock}");
+}
+
+#[test]
 fn a_lock_file_is_a_manifest() {
     let bench = Bench::new(Server::start(|_| Reply::whole(b"abc")));
     bench.fetch(&["peaks/a\t@/a", "b\t@/b"], &[]).succeeded();
