@@ -84,10 +84,14 @@ fn logits_are_those_of_libtorch_for_all_variants_lengths_and_processors() {
         let weights = variants(length);
         let windows = windows(length, 5);
         let expected = expected(&weights, &windows);
+        let logits = |processor| {
+            ensemble_on(processor, 2, &weights, Precision::Strict).logits(&windows, &[0, 1, 2, 3])
+        };
+        let portable = processors().next().map(logits).unwrap();
         for processor in processors() {
-            let ensemble = ensemble_on(processor, 2, &weights, Precision::Strict);
-            let found = ensemble.logits(&windows, &[0, 1, 2, 3]);
+            let found = logits(processor);
             assert_close(&found, &expected, 1e-5);
+            assert_close(&found, &portable, 1e-5);
             let spread = found.iter().fold(0f32, |most, logit| most.max((logit - found[0]).abs()));
             assert!(spread > 1e-2, "{length}: {spread}");
         }
