@@ -21,7 +21,7 @@ use crate::architecture::{FILTERS, KERNEL_WIDTH, POOL_WIDTH};
 pub(crate) use lanes::GRADIENT_INPUTS;
 use lanes::{Block, Gradients};
 pub(crate) use table::KernelWord;
-use table::{GradientKernel, Kernels};
+use table::{GradientKernel, Kernel, Kernels};
 
 /// Words of a sum that are multiplied with all rows before the next: of a panel as much as a quarter of a usual L2 cache
 /// holds.
@@ -208,33 +208,15 @@ pub(crate) fn multiply_tiles<T: KernelWord>(
     let kernels = processor.kernels::<T>();
     let words = 2 * FILTERS / T::NUMBERS;
     let count = rows.len() / words;
-    assert!(panels.words() == words && panels.rest() == Rest::Quad && panels.width() == FILTERS);
-    assert!(out.len() >= count * FILTERS);
-    for (output, shape) in panels.shapes() {
-        let list = match shape {
-            Shape::Wide => kernels.tiles_wide,
-            Shape::Quad => kernels.tiles_quad,
-            Shape::Narrow => continue,
-        };
-        let panel = panels.panel(output, shape, 0..words);
-        for first in (0..count).step_by(list.len()) {
-            let size = list.len().min(count - first);
-            let rows = &rows[first * words..(first + size) * words];
-            let out =
-                &mut out[first * FILTERS + output..(first + size - 1) * FILTERS + output + shape.outputs()];
-            let block = Block {
-                words,
-                rows: rows.as_ptr(),
-                panel: panel.as_ptr(),
-                out: out.as_mut_ptr(),
-                out_stride: FILTERS,
-                accumulate: false,
-                bias: std::ptr::null(),
-            };
-            // SAFETY: rows, panel and out were cut to what the kernel for `size` rows reads and writes.
-            unsafe { list[size - 1](&block) };
-        }
-    }
+    let product = FilterProduct {
+        wide: kernels.tiles_wide,
+        quad: kernels.tiles_quad,
+        words,
+        advance_words: words,
+        seen_words: words,
+        bias: None,
+    };
+    product.run(rows, panels, &mut out[..count * FILTERS]);
 }
 
 /// Convolves positions, `[positions][100]`, with panels of the kernel's weights (inputs offset-major), pools by four, adds
@@ -249,33 +231,62 @@ pub(crate) fn convolve_and_pool<T: KernelWord>(
     let kernels = processor.kernels::<T>();
     let position_words = FILTERS / T::NUMBERS;
     let words = KERNEL_WIDTH * position_words;
-    let pooled = out.len() / FILTERS;
-    assert!(panels.words() == words && panels.rest() == Rest::Quad && panels.width() == FILTERS);
-    for (output, shape) in panels.shapes() {
-        let list = match shape {
-            Shape::Wide => kernels.pooled_wide,
-            Shape::Quad => kernels.pooled_quad,
-            Shape::Narrow => continue,
-        };
-        let panel = panels.panel(output, shape, 0..words);
-        for first in (0..pooled).step_by(list.len()) {
-            let size = list.len().min(pooled - first);
-            let start = first * POOL_WIDTH * position_words;
-            let rows = &positions[start..start + (size * POOL_WIDTH - 1) * position_words + words];
-            let bias = &bias[output..output + shape.outputs()];
-            let out =
-                &mut out[first * FILTERS + output..(first + size - 1) * FILTERS + output + shape.outputs()];
-            let block = Block {
-                words,
-                rows: rows.as_ptr(),
-                panel: panel.as_ptr(),
-                out: out.as_mut_ptr(),
-                out_stride: FILTERS,
-                accumulate: false,
-                bias: bias.as_ptr(),
+    let product = FilterProduct {
+        wide: kernels.pooled_wide,
+        quad: kernels.pooled_quad,
+        words,
+        advance_words: POOL_WIDTH * position_words,
+        seen_words: (POOL_WIDTH - 1) * position_words + words,
+        bias: Some(bias),
+    };
+    product.run(positions, panels, out);
+}
+
+/// Products of rows with the panels of all filters.
+struct FilterProduct<'a, T: 'static> {
+    wide: &'static [Kernel<T>],
+    quad: &'static [Kernel<T>],
+    /// Words of each sum.
+    words: usize,
+    /// From what makes one row of outputs to what makes the next.
+    advance_words: usize,
+    /// Words that a kernel reads for one row of outputs.
+    seen_words: usize,
+    /// What the kernels add, if they add any.
+    bias: Option<&'a [f32; FILTERS]>,
+}
+
+impl<T: KernelWord> FilterProduct<'_, T> {
+    /// Fills `out`, `[rows][100]`.
+    fn run(&self, values: &[T], panels: &Panels<T>, out: &mut [f32]) {
+        let count = out.len() / FILTERS;
+        assert!(panels.words() == self.words && panels.rest() == Rest::Quad && panels.width() == FILTERS);
+        for (output, shape) in panels.shapes() {
+            let list = match shape {
+                Shape::Wide => self.wide,
+                Shape::Quad => self.quad,
+                Shape::Narrow => continue,
             };
-            // SAFETY: as above; the kernel takes four rows for each of `size`.
-            unsafe { list[size - 1](&block) };
+            let panel = panels.panel(output, shape, 0..self.words);
+            let bias = self.bias.map(|bias| &bias[output..output + shape.outputs()]);
+            for first in (0..count).step_by(list.len()) {
+                let size = list.len().min(count - first);
+                let start = first * self.advance_words;
+                let rows = &values[start..start + (size - 1) * self.advance_words + self.seen_words];
+                let end = (first + size - 1) * FILTERS + output + shape.outputs();
+                let block = Block {
+                    words: self.words,
+                    rows: rows.as_ptr(),
+                    panel: panel.as_ptr(),
+                    out: out[first * FILTERS + output..end].as_mut_ptr(),
+                    out_stride: FILTERS,
+                    accumulate: false,
+                    bias: bias.map_or(std::ptr::null(), <[f32]>::as_ptr),
+                };
+                // SAFETY: rows, panel, bias and out were cut to what the kernel for `size` rows of outputs reads and
+                // writes; only pooling kernels read the bias, and whoever names those names one.
+                unsafe { list[size - 1](&block) };
+            }
         }
     }
 }
