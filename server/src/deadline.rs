@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -72,7 +72,10 @@ fn parse_timeout(text: &str) -> Option<Duration> {
 }
 
 /// Hands each request its [`Deadline`] and answers DEADLINE_EXCEEDED once it passes, cancelling the handler.
-/// The framework's own timer, which answers CANCELLED, starts later and so never comes first.
+///
+/// Around this layer the framework has a timer of its own, which answers CANCELLED. It starts later and is
+/// looked at later. So that it does not come first where a handler takes its time to say that it has to wait,
+/// the clock is read again behind the handler.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DeadlineLayer;
 
@@ -107,11 +110,18 @@ where
         request.extensions_mut().insert(deadline);
         let answer = self.inner.call(request);
         Box::pin(async move {
-            tokio::select! {
-                biased;
-                () = deadline.passed() => Ok(Status::from(ServiceError::DeadlineExceeded).into_http()),
-                answer = answer => answer,
-            }
+            let mut passed = pin!(deadline.passed());
+            let mut answer = pin!(answer);
+            std::future::poll_fn(|context| {
+                if passed.as_mut().poll(context).is_pending() {
+                    match answer.as_mut().poll(context) {
+                        Poll::Pending if deadline.has_passed() => {}
+                        answer => return answer,
+                    }
+                }
+                Poll::Ready(Ok(Status::from(ServiceError::DeadlineExceeded).into_http()))
+            })
+            .await
         })
     }
 }
@@ -150,6 +160,23 @@ mod tests {
         });
         let request = Request::builder().header(GRPC_TIMEOUT, "5m").body(Body::empty()).unwrap();
         let answer = DeadlineLayer.layer(slow).call(request).await.unwrap();
+        assert_eq!(answer.headers().get("grpc-status").unwrap(), "4");
+    }
+
+    /// One poll is enough: nobody else gets to look at a timer in between.
+    #[tokio::test]
+    async fn a_handler_that_is_slow_to_wait_is_cut_off_at_once() {
+        let slow = tower::service_fn(|_: Request<Body>| async {
+            let end = Instant::now() + Duration::from_millis(5);
+            while Instant::now() < end {}
+            std::future::pending::<()>().await;
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        });
+        let request = Request::builder().header(GRPC_TIMEOUT, "2m").body(Body::empty()).unwrap();
+        let mut service = DeadlineLayer.layer(slow);
+        let mut call = service.call(request);
+        let first = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+        let Poll::Ready(Ok(answer)) = first else { panic!("still waiting") };
         assert_eq!(answer.headers().get("grpc-status").unwrap(), "4");
     }
 }
