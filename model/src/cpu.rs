@@ -9,6 +9,7 @@
 //! Models and blocks of windows are dealt out to a pool of threads. Each number is calculated in the same order whatever it
 //! is calculated with, so that answers do not depend on batches or threads.
 
+mod aligned;
 mod codes;
 mod conv1;
 mod conv2;
@@ -16,6 +17,7 @@ mod dense;
 mod direct;
 pub(crate) mod instruction_set;
 mod kernels;
+pub(crate) mod learning;
 mod maps;
 mod model;
 mod panels;

@@ -227,7 +227,7 @@ impl Ensemble {
 }
 
 /// Checks bases that begin at `start0` of a window.
-fn check_sequence(sequence: &[u8], start0: usize) -> Result<(), SequenceError> {
+pub(crate) fn check_sequence(sequence: &[u8], start0: usize) -> Result<(), SequenceError> {
     match sequence.iter().enumerate().find(|(_, base)| !b"ACGTN".contains(base)) {
         None => Ok(()),
         Some((offset, &letter)) => {

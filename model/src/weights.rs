@@ -92,6 +92,11 @@ impl Weights {
         self.architecture
     }
 
+    /// The tensor of that name, in row-major order, if the architecture has it.
+    pub(crate) fn tensor(&self, name: &str) -> Option<&[f32]> {
+        self.iter().find(|(parameter, _)| parameter.name == name).map(|(_, values)| values)
+    }
+
     /// Each tensor with its name and shape, in row-major order.
     pub fn iter(&self) -> impl Iterator<Item = (Parameter, &[f32])> {
         self.architecture.parameters().into_iter().zip(self.tensors.iter().map(Vec::as_slice))

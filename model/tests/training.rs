@@ -118,6 +118,8 @@ fn unusable_examples_are_named() {
         change(&mut examples);
         train(&examples, &recipe(), 1).unwrap_err().to_string()
     };
+    let letter = check(&|examples| examples[3].sequence[7] = b'a');
+    assert!(letter.contains("example 3") && letter.contains("'a'"), "{letter}");
     let one_class = check(&|examples| examples.retain(|example| example.positive));
     assert_eq!(one_class, ExampleError::OneClass { positives: 4, negatives: 0 }.to_string());
     assert!(

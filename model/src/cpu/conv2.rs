@@ -1,8 +1,9 @@
 //! The second convolution with pooling and ReLU.
 
-use super::conv1::{CHUNK, CHUNKS, Filters, chunk};
+use super::conv1::{CHUNK, CHUNKS, Choices, Filters, chunk};
 use super::kernels::{KernelWord, Processor, multiply_tiles};
-use super::panels::{Panels, Rest};
+use super::learning::PADDED_FILTERS;
+use super::panels::{Panels, QUAD, Rest, Shape, WIDE};
 use super::toom_cook::{INPUTS, OUTPUTS, POINTS, TAPS, inputs_at_points, outputs, weights_at_points};
 use crate::architecture::{FILTERS, KERNEL_WIDTH, POOL_WIDTH};
 
@@ -123,6 +124,30 @@ impl<T: KernelWord> Conv2<T> {
         self.rows(processor, positions, starts, scratch, out, &mut |_, _, _| {});
     }
 
+    /// As [`Conv2::pooled`], and which of the four activations each is, the first of equal ones.
+    pub(crate) fn pooled_and_choices(
+        &self,
+        processor: Processor,
+        positions: &[Filters],
+        starts: &[usize],
+        scratch: &mut Conv2Scratch<T>,
+        out: &mut [Filters],
+        choices: &mut [Choices],
+    ) {
+        self.rows(processor, positions, starts, scratch, out, &mut |row, start, four| {
+            let mut largest = [0f32; CHUNK];
+            let mut choice = [0u32; CHUNK];
+            for (position, chunk) in (0u32..).zip(four) {
+                for lane in 0..CHUNK {
+                    let larger = chunk[lane] > largest[lane];
+                    largest[lane] = if larger { chunk[lane] } else { largest[lane] };
+                    choice[lane] = if larger { position } else { choice[lane] };
+                }
+            }
+            choices[row][start..start + CHUNK].copy_from_slice(&choice.map(|choice| choice as u8));
+        });
+    }
+
     /// As [`Conv2::pooled`], and the four rectified activations of each, `[starts * 4][100]`.
     pub(crate) fn pooled_and_activations(
         &self,
@@ -138,6 +163,57 @@ impl<T: KernelWord> Conv2<T> {
                 activations[row * OUTPUTS + position][start..start + CHUNK].copy_from_slice(chunk);
             }
         });
+    }
+}
+
+impl Conv2<f32> {
+    /// Takes other weights, `[100 outputs][8][112 inputs]`, of which the last twelve inputs are not looked at.
+    pub(crate) fn replace(&mut self, processor: Processor, weight: &[f32], bias: &Filters) {
+        self.bias = *bias;
+        // What a tap adds at a point.
+        let at_points: [[f64; POINTS]; TAPS] = std::array::from_fn(|tap| {
+            weights_at_points(std::array::from_fn(|other| f64::from(u8::from(other == tap))))
+        });
+        let mut room = vec![[[0f32; CHUNK]; WIDE]; POINTS];
+        let shapes: Vec<(usize, Shape)> = self.points.first().into_iter().flat_map(Panels::shapes).collect();
+        for (first, shape) in shapes {
+            for (half, start) in [0, 1].into_iter().flat_map(|half| CHUNKS.map(|start| (half, start))) {
+                processor.vectorize(
+                    #[inline(always)]
+                    || {
+                        for output in 0..shape.outputs() {
+                            let taps: [&[f32; CHUNK]; TAPS] = std::array::from_fn(|tap| {
+                                let place =
+                                    ((first + output) * KERNEL_WIDTH + half * TAPS + tap) * PADDED_FILTERS;
+                                weight[place + start..].first_chunk().unwrap_or(&[0.0; CHUNK])
+                            });
+                            for (point, room) in room.iter_mut().enumerate() {
+                                let share: [f32; TAPS] =
+                                    std::array::from_fn(|tap| at_points[tap][point] as f32);
+                                room[output] = std::array::from_fn(|lane| {
+                                    (share[0] * taps[0][lane] + share[1] * taps[1][lane])
+                                        + (share[2] * taps[2][lane] + share[3] * taps[3][lane])
+                                });
+                            }
+                        }
+                        for (panels, room) in self.points.iter_mut().zip(&room) {
+                            let panel = panels.panel_mut(first, shape, 0..ROW);
+                            for lane in 0..CHUNK {
+                                let word = half * FILTERS + start + lane;
+                                if shape == Shape::Quad {
+                                    for (output, room) in room.iter().enumerate().take(QUAD) {
+                                        panel[word / QUAD * QUAD * QUAD + output * QUAD + word % QUAD] =
+                                            room[lane];
+                                    }
+                                } else if let Some(panel) = panel[word * WIDE..].first_chunk_mut::<WIDE>() {
+                                    *panel = std::array::from_fn(|output| room[output][lane]);
+                                }
+                            }
+                        }
+                    },
+                );
+            }
+        }
     }
 }
 

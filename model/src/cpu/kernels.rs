@@ -10,16 +10,21 @@
 )]
 
 mod lanes;
+mod learning;
 mod portable;
 mod table;
+#[cfg(test)]
+mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use super::instruction_set::InstructionSet;
-use super::panels::{NARROW, Panels, Rest, Shape};
+use super::panels::{NARROW, Panels, Rest, Shape, WIDE};
 use crate::architecture::{FILTERS, KERNEL_WIDTH, POOL_WIDTH};
 pub(crate) use lanes::GRADIENT_INPUTS;
 use lanes::{Block, Gradients};
+use learning::{LearningKernels, Product};
+pub(crate) use learning::{SLICE, Term};
 pub(crate) use table::KernelWord;
 use table::{GradientKernel, Kernel, Kernels};
 
@@ -59,6 +64,16 @@ impl Processor {
             InstructionSet::Portable => {}
         }
         table::PORTABLE_GRADIENTS
+    }
+
+    fn learning_kernels(self) -> &'static LearningKernels {
+        #[cfg(target_arch = "x86_64")]
+        match self.0 {
+            InstructionSet::Avx512 | InstructionSet::Avx512Bf16 => return learning::AVX512,
+            InstructionSet::Avx2 => return learning::AVX2,
+            InstructionSet::Portable => {}
+        }
+        learning::PORTABLE
     }
 
     /// Runs code compiled for the instruction set. What it calls must be inlined into it.
@@ -319,4 +334,74 @@ pub(crate) fn gradients_of_inputs(
         // SAFETY: weights, outputs and out are as long as was checked, for all rows.
         unsafe { kernels[size - 1](&work) };
     }
+}
+
+/// A matrix as it lies in memory: rows that are `stride` numbers apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'a> {
+    /// From the first number of the first row on.
+    pub(crate) values: &'a [f32],
+    /// From one row to the next.
+    pub(crate) stride: usize,
+}
+
+/// Multiplies `rows` rows of `inner` numbers with a matrix of `inner` rows and `columns` columns, a multiple of 16. Replaces
+/// `out`, whose rows are `out_stride` apart, or adds to it.
+pub(crate) fn multiply_rows(
+    processor: Processor,
+    (rows, inner, columns): (usize, usize, usize),
+    left: Rows<'_>,
+    right: Rows<'_>,
+    out: &mut [f32],
+    out_stride: usize,
+    accumulate: bool,
+) {
+    let reach = |rows: usize, stride: usize, columns: usize| match rows {
+        0 => 0,
+        rows => (rows - 1) * stride + columns,
+    };
+    assert!(columns.is_multiple_of(NARROW) && (out_stride >= columns || rows <= 1));
+    assert!(left.values.len() >= reach(rows, left.stride, inner));
+    assert!(
+        right.values.len() >= reach(inner, right.stride, columns)
+            && out.len() >= reach(rows, out_stride, columns)
+    );
+    let kernels = processor.learning_kernels();
+    // Blocks of like sizes: one of a few rows would read as much of the matrix as a full one.
+    let most = rows.div_ceil(rows.div_ceil(kernels.wide.len()).max(1)).max(1);
+    let mut column = 0;
+    while column < columns {
+        let (list, width) = match columns - column {
+            NARROW => (kernels.narrow, NARROW),
+            _ => (kernels.wide, WIDE),
+        };
+        for first in (0..rows).step_by(most) {
+            let size = most.min(rows - first);
+            let work = Product {
+                inner,
+                rows: left.values[first * left.stride..].as_ptr(),
+                rows_stride: left.stride,
+                matrix: right.values[if inner == 0 { 0 } else { column }..].as_ptr(),
+                matrix_stride: right.stride,
+                out: out[first * out_stride + column..].as_mut_ptr(),
+                out_stride,
+                accumulate,
+            };
+            // SAFETY: that all are as long as the kernel for `size` rows and `width` columns reads and writes was checked.
+            unsafe { list[size - 1](&work) };
+        }
+        column += width;
+    }
+}
+
+/// Adds the slices of `source` that `terms` name, each times its weight, to `out`: [`SLICE`] numbers.
+pub(crate) fn add_weighted_slices(
+    processor: Processor,
+    source: &[f32],
+    terms: &[Term],
+    out: &mut [f32; SLICE],
+) {
+    assert!(terms.iter().all(|term| term.start as usize + SLICE <= source.len()));
+    // SAFETY: all slices are within the source, as was checked.
+    unsafe { (processor.learning_kernels().slices)(source.as_ptr(), terms, out.as_mut_ptr()) };
 }

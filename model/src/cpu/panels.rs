@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::aligned::Aligned;
 use super::word::Word;
 
 /// Outputs of a wide panel: two vectors of AVX-512.
@@ -10,8 +11,6 @@ pub(crate) const WIDE: usize = 32;
 pub(crate) const NARROW: usize = 16;
 /// Outputs of a panel that takes four words of the sum at once; a hundred outputs are three wide panels and one of these.
 pub(crate) const QUAD: usize = 4;
-
-const CACHE_LINE_BYTES: usize = 64;
 
 /// How the words of a panel lie.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,9 +49,7 @@ pub(crate) struct Panels<T> {
     words: usize,
     outputs: usize,
     rest: Rest,
-    /// Where the first panel starts: at a cache line.
-    start: usize,
-    values: Vec<T>,
+    values: Aligned<T>,
 }
 
 impl<T: Word> Panels<T> {
@@ -64,12 +61,6 @@ impl<T: Word> Panels<T> {
         value: impl Fn(usize, usize) -> f32,
     ) -> Self {
         let words = inputs.div_ceil(T::NUMBERS);
-        let mut panels = Self { words, outputs, rest, start: 0, values: Vec::new() };
-        panels.values.reserve_exact(words * panels.width() + CACHE_LINE_BYTES / size_of::<T>());
-        // Vectors that lie across two lines take twice as long to load. The room suffices, so nothing moves any more.
-        panels.start =
-            panels.values.as_ptr().align_offset(CACHE_LINE_BYTES).min(CACHE_LINE_BYTES / size_of::<T>());
-        panels.values.resize(panels.start, T::default());
         let word = |output: usize, word: usize| {
             let mut numbers = [0.0; 2];
             for (offset, number) in numbers.iter_mut().enumerate().take(T::NUMBERS) {
@@ -80,19 +71,27 @@ impl<T: Word> Panels<T> {
             }
             T::of(&numbers)
         };
-        for (first, shape) in panels.shapes() {
-            match shape {
-                Shape::Wide | Shape::Narrow => panels.values.extend(
-                    (0..words)
-                        .flat_map(|index| (0..shape.outputs()).map(move |column| (index, column)))
-                        .map(|(index, column)| word(first + column, index)),
-                ),
-                Shape::Quad => panels.values.extend((0..words * QUAD).map(|place| {
-                    word(first + place / QUAD % QUAD, place / (QUAD * QUAD) * QUAD + place % QUAD)
-                })),
+        let mut panels = Self { words, outputs, rest, values: Aligned::zeros(0) };
+        panels.values = Aligned::extended(words * panels.width(), |values| {
+            for (first, shape) in panels.shapes() {
+                match shape {
+                    Shape::Wide | Shape::Narrow => values.extend(
+                        (0..words)
+                            .flat_map(|index| (0..shape.outputs()).map(move |column| (index, column)))
+                            .map(|(index, column)| word(first + column, index)),
+                    ),
+                    Shape::Quad => values.extend((0..words * QUAD).map(|place| {
+                        word(first + place / QUAD % QUAD, place / (QUAD * QUAD) * QUAD + place % QUAD)
+                    })),
+                }
             }
-        }
+        });
         panels
+    }
+
+    /// All words, in an order that all matrices of the same size share.
+    pub(crate) fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
     }
 
     /// Words of a sum.
@@ -128,8 +127,14 @@ impl<T: Word> Panels<T> {
     /// Words of the panel that begins at output `first`, from word `words.start` of the sum to `words.end`; of a quad
     /// panel both must be multiples of 4.
     pub(crate) fn panel(&self, first: usize, shape: Shape, words: Range<usize>) -> &[T] {
-        let start = self.start + first * self.words;
+        let start = first * self.words;
         &self.values[start + words.start * shape.outputs()..start + words.end * shape.outputs()]
+    }
+
+    /// As [`Panels::panel`], to be changed.
+    pub(crate) fn panel_mut(&mut self, first: usize, shape: Shape, words: Range<usize>) -> &mut [T] {
+        let start = first * self.words;
+        &mut self.values[start + words.start * shape.outputs()..start + words.end * shape.outputs()]
     }
 
     /// Weights of some inputs from `first_input` on, `[width / 16][inputs][16 outputs]`: as many as `out` has room for.
@@ -182,7 +187,7 @@ mod tests {
         let value = |output: usize, input: usize| ((output * 7 + input * 3) % 101) as f32;
         let panels = Panels::<T>::new(outputs, inputs, rest, value);
         assert_eq!(panels.width(), width);
-        assert_eq!(panels.values.len() - panels.start, width * inputs.div_ceil(T::NUMBERS));
+        assert_eq!(panels.values.len(), width * inputs.div_ceil(T::NUMBERS));
         assert_eq!(panels.panel(0, panels.shapes().next().unwrap().1, 0..1).as_ptr().align_offset(64), 0);
         for output in 0..outputs {
             for input in 0..inputs {

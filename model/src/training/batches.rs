@@ -1,11 +1,13 @@
 //! Labelled windows and batches of them.
 
-use polaris_genomics::RegionClass;
+use polaris_genomics::{RegionClass, SequenceError};
 use tch::{Device, TchError, Tensor};
 
-use super::random::Stream;
+use super::random::{Stream, kept};
 use super::recipe::Recipe;
 use crate::architecture::{Architecture, DENSE_UNITS, FILTERS};
+use crate::cpu::learning::Dropout;
+use crate::ensemble::check_sequence;
 use crate::inputs::{self, InputError};
 use crate::network::{Batch, DropoutMasks};
 
@@ -49,6 +51,14 @@ pub enum ExampleError {
         /// Bases that the example has.
         found: usize,
     },
+    /// A letter that is no base.
+    #[error("example {example}: {cause}")]
+    Letter {
+        /// Index of the example, from 0.
+        example: usize,
+        /// Letter and place.
+        cause: SequenceError,
+    },
     /// A covariate that is not a number.
     #[error("example {example}: expression is {found}")]
     Expression {
@@ -79,6 +89,8 @@ pub(super) fn check(examples: &[Example], architecture: Architecture) -> Result<
                 flank_bases: example.flank_bases,
             });
         }
+        check_sequence(&example.sequence, 0)
+            .map_err(|cause| ExampleError::Letter { example: index, cause })?;
         if !example.expression.is_finite() {
             return Err(ExampleError::Expression { example: index, found: example.expression.to_string() });
         }
@@ -103,6 +115,12 @@ pub(super) fn check_trainable(examples: &[Example], recipe: &Recipe) -> Result<(
     }
 }
 
+/// The window of an example, moved by a shift in bases.
+pub(super) fn window(example: &Example, shift: isize, length: usize) -> &[u8] {
+    let start = example.flank_bases.saturating_add_signed(shift);
+    example.sequence.get(start..start + length).unwrap_or_default()
+}
+
 /// A batch of the chosen examples, each window moved by its shift in bases.
 pub(super) fn batch(
     architecture: Architecture,
@@ -110,10 +128,7 @@ pub(super) fn batch(
     device: Device,
 ) -> Result<Batch, InputError> {
     let length = architecture.input_length();
-    let windows = chosen.iter().map(|(example, shift)| {
-        let start = example.flank_bases.saturating_add_signed(*shift);
-        example.sequence.get(start..start + length).unwrap_or_default()
-    });
+    let windows = chosen.iter().map(|(example, shift)| window(example, *shift, length));
     let expression: Vec<f32> = chosen.iter().map(|(example, _)| example.expression).collect();
     Ok(Batch {
         sequence: inputs::sequences(windows, length, device)?,
@@ -134,16 +149,30 @@ pub(super) fn dropout(
     windows: usize,
     rates: [f64; 3],
     stream: &mut Stream,
+) -> Dropout {
+    Dropout {
+        pool1: stream.dropout(windows * architecture.pooled1_positions() * FILTERS, rates[0]),
+        pool2: stream.dropout(windows * architecture.pooled2_positions() * FILTERS, rates[1]),
+        dense2: stream.dropout(windows * DENSE_UNITS[1], rates[2]),
+        kept: rates.map(kept),
+    }
+}
+
+/// As [`dropout`], as tensors.
+pub(super) fn dropout_tensors(
+    architecture: Architecture,
+    windows: usize,
+    rates: [f64; 3],
+    stream: &mut Stream,
     device: Device,
 ) -> Result<DropoutMasks, TchError> {
-    let mut mask = |shape: &[usize], rate| {
-        let sizes: Vec<i64> = shape.iter().map(|&size| size as i64).collect();
-        let values = stream.dropout(shape.iter().product(), rate);
-        Tensor::f_from_slice(&values)?.f_reshape(sizes)?.f_to_device(device)
-    };
+    let Dropout { pool1, pool2, dense2, .. } = dropout(architecture, windows, rates, stream);
+    let tensor =
+        |values: &[f32], shape: &[i64]| Tensor::f_from_slice(values)?.f_reshape(shape)?.f_to_device(device);
+    let (windows, filters) = (windows as i64, FILTERS as i64);
     Ok(DropoutMasks {
-        pool1: mask(&[windows, 1, architecture.pooled1_positions(), FILTERS], rates[0])?,
-        pool2: mask(&[windows, 1, architecture.pooled2_positions(), FILTERS], rates[1])?,
-        dense2: mask(&[windows, DENSE_UNITS[1]], rates[2])?,
+        pool1: tensor(&pool1, &[windows, 1, architecture.pooled1_positions() as i64, filters])?,
+        pool2: tensor(&pool2, &[windows, 1, architecture.pooled2_positions() as i64, filters])?,
+        dense2: tensor(&dense2, &[windows, DENSE_UNITS[1] as i64])?,
     })
 }

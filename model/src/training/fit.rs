@@ -2,18 +2,19 @@
 
 use std::ops::ControlFlow;
 
-use tch::{Reduction, TchError, Tensor};
+use tch::TchError;
 
 use super::batches::{self, Example, ExampleError};
-use super::optimizer::Updater;
+use super::native::NativeLearner;
 use super::random::Stream;
 use super::recipe::{Recipe, RecipeError};
+use super::torch::TorchLearner;
 use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::ensemble::sigmoid;
 use crate::inputs::InputError;
 use crate::network::{Network, NetworkError, host_values};
-use crate::weights::Weights;
+use crate::weights::{Weights, WeightsError};
 
 /// Windows predicted at once.
 const PREDICTION_WINDOWS: usize = 64;
@@ -57,14 +58,20 @@ pub enum TrainError {
     Stopped,
 }
 
+impl From<WeightsError> for TrainError {
+    fn from(source: WeightsError) -> Self {
+        Self::Network(NetworkError::Weights(source))
+    }
+}
+
 impl From<TchError> for TrainError {
     fn from(source: TchError) -> Self {
         Self::Network(NetworkError::Torch(source))
     }
 }
 
-/// Trains a network from scratch. On the CPU the same examples, recipe, seed and number of threads in an operation
-/// ([`set_threads`](crate::set_threads)) give the same weights, bit for bit, whatever else trains meanwhile.
+/// Trains a network from scratch: on the CPU with a thread of its own code, on a GPU with libtorch. On the CPU the same
+/// examples, recipe and seed give the same weights on the same kind of processor, bit for bit, whatever else trains meanwhile.
 ///
 /// `observer` is told of each epoch and can stop the training.
 ///
@@ -81,23 +88,42 @@ pub fn fit(
     recipe.check()?;
     batches::check(examples, architecture)?;
     batches::check_trainable(examples, recipe)?;
-    let device = device.torch();
-    let mut initial = Stream::new(seed, 1);
+    let weights = initial(architecture, seed)?;
+    let steps = examples.len().div_ceil(recipe.batch_windows) * recipe.epochs;
+    let mut learner: Box<dyn Learner> = match device {
+        Device::Cpu => Box::new(NativeLearner::new(&weights, recipe, steps)),
+        Device::Cuda(_) => Box::new(TorchLearner::new(&weights, recipe, steps, device.torch())?),
+    };
+    run(learner.as_mut(), examples, recipe, seed, observer)?;
+    Ok(learner.weights()?)
+}
+
+/// First weights of a seed.
+pub(super) fn initial(architecture: Architecture, seed: u64) -> Result<Weights, WeightsError> {
+    let mut stream = Stream::new(seed, 1);
+    let tensors = architecture.parameters().iter().map(|parameter| stream.initial(parameter)).collect();
+    Weights::new(architecture, tensors)
+}
+
+/// A network in training.
+pub(super) trait Learner {
+    /// Learns from windows, each moved by its shift in bases. The mean loss before the step.
+    fn step(&mut self, chosen: &[(&Example, isize)], dropout: &mut Stream) -> Result<f64, TrainError>;
+
+    /// What has been learned.
+    fn weights(&mut self) -> Result<Weights, NetworkError>;
+}
+
+/// All epochs of a recipe.
+pub(super) fn run(
+    learner: &mut dyn Learner,
+    examples: &[Example],
+    recipe: &Recipe,
+    seed: u64,
+    observer: &mut dyn FnMut(Epoch) -> ControlFlow<()>,
+) -> Result<(), TrainError> {
     let mut order = Stream::new(seed, 2);
     let mut dropout = Stream::new(seed, 3);
-
-    let mut weights = Vec::new();
-    for parameter in architecture.parameters() {
-        let shape: Vec<i64> = parameter.shape.iter().map(|&size| size as i64).collect();
-        let tensor =
-            Tensor::f_from_slice(&initial.initial(&parameter))?.f_reshape(shape)?.f_to_device(device)?;
-        weights.push(tensor.f_set_requires_grad(true)?);
-    }
-    let network = Network::from_tensors(architecture, weights.iter().map(Tensor::shallow_clone).collect())?;
-    let steps = examples.len().div_ceil(recipe.batch_windows) * recipe.epochs;
-    let mut updater = Updater::new(recipe.optimizer, recipe.schedule, steps, &weights)?;
-    let mut average = recipe.average_decay.map(|decay| Average::new(decay, &weights)).transpose()?;
-
     let mut indices: Vec<usize> = (0..examples.len()).collect();
     for number in 1..=recipe.epochs {
         order.shuffle(&mut indices);
@@ -108,25 +134,7 @@ pub fn fit(
                 .filter_map(|&index| examples.get(index))
                 .map(|example| (example, shift(&mut order, recipe.shift_bases)))
                 .collect();
-            let batch = batches::batch(architecture, &chosen, device)?;
-            let masks = batches::dropout(architecture, chosen.len(), recipe.dropout, &mut dropout, device)?;
-            let logits = network.logits(&batch, Some(&masks))?;
-            let labels = batches::labels(&chosen, device)?;
-            let mut loss =
-                logits.f_binary_cross_entropy_with_logits::<Tensor>(&labels, None, None, Reduction::Mean)?;
-            if recipe.kernel_l2 > 0.0 {
-                for kernel in network.kernels() {
-                    loss = loss.f_add(
-                        &kernel.f_square()?.f_sum(tch::Kind::Float)?.f_mul_scalar(recipe.kernel_l2)?,
-                    )?;
-                }
-            }
-            let gradients = Tensor::f_run_backward(&[&loss], &weights, false, false)?;
-            updater.update(&mut weights, &gradients)?;
-            if let Some(average) = &mut average {
-                average.update(&weights)?;
-            }
-            total += loss.f_double_value(&[])? * indices.len() as f64;
+            total += learner.step(&chosen, &mut dropout)? * indices.len() as f64;
         }
         let loss = total / examples.len() as f64;
         if !loss.is_finite() {
@@ -136,41 +144,12 @@ pub fn fit(
             return Err(TrainError::Stopped);
         }
     }
-    match average {
-        Some(average) => Ok(Network::from_tensors(architecture, average.weights)?.weights()?),
-        None => Ok(network.weights()?),
-    }
+    Ok(())
 }
 
 /// A shift of up to so many bases to either side.
 fn shift(stream: &mut Stream, bases: usize) -> isize {
     if bases == 0 { 0 } else { stream.below(2 * bases + 1) as isize - bases as isize }
-}
-
-/// Running mean of the weights (Polyak), without the bias of its start.
-struct Average {
-    decay: f64,
-    steps: i32,
-    weights: Vec<Tensor>,
-}
-
-impl Average {
-    fn new(decay: f64, weights: &[Tensor]) -> Result<Self, TchError> {
-        let weights = weights.iter().map(|weight| weight.f_detach_copy()).collect::<Result<_, _>>()?;
-        Ok(Self { decay, steps: 0, weights })
-    }
-
-    fn update(&mut self, weights: &[Tensor]) -> Result<(), TchError> {
-        let _no_grad = tch::no_grad_guard();
-        self.steps += 1;
-        // Early on the mean spans a tenth of the steps so far.
-        let steps = f64::from(self.steps);
-        let decay = self.decay.min((1.0 + steps) / (10.0 + steps));
-        for (average, weight) in self.weights.iter_mut().zip(weights) {
-            let _ = average.f_lerp_(&weight.f_detach()?, 1.0 - decay)?;
-        }
-        Ok(())
-    }
 }
 
 /// Probabilities of binding for examples, in their order, as a published network would give them.

@@ -3,10 +3,8 @@
 use tch::{TchError, Tensor};
 
 use super::recipe::{Optimizer, Schedule};
+use crate::cpu::learning::{BETA1, BETA2, EPSILON, Rule};
 
-const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.999;
-const EPSILON: f64 = 1e-8;
 /// Share of the steps over which the learning rate rises.
 const WARM_UP: f64 = 0.1;
 /// What is left of the learning rate at the end.
@@ -73,6 +71,29 @@ impl Updater {
         }
         Ok(())
     }
+}
+
+/// The rule at a step of so many, for weights outside libtorch.
+pub(super) fn rule(optimizer: Optimizer, schedule: Schedule, step: usize, steps: usize) -> Rule {
+    let share = share(schedule, step, steps);
+    match optimizer {
+        Optimizer::Sgd { learning_rate } => Rule::Sgd { rate: (share * learning_rate) as f32 },
+        Optimizer::AdamW { learning_rate, weight_decay } => {
+            let rate = share * learning_rate;
+            let step = i32::try_from(step + 1).unwrap_or(i32::MAX);
+            Rule::AdamW {
+                shrink: (1.0 - rate * weight_decay) as f32,
+                rate: (rate / (1.0 - BETA1.powi(step))) as f32,
+                scale: (1.0 / (1.0 - BETA2.powi(step)).sqrt()) as f32,
+            }
+        }
+    }
+}
+
+/// Decay of a running mean of weights after so many steps: early on the mean spans a tenth of them.
+pub(super) fn average_decay(decay: f64, steps: i32) -> f64 {
+    let steps = f64::from(steps);
+    decay.min((1.0 + steps) / (10.0 + steps))
 }
 
 /// Share of the learning rate at a step of so many.

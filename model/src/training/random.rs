@@ -43,17 +43,15 @@ impl Stream {
 
     /// Dropout multipliers: 0 with the given probability, to 1/65536, else what keeps the mean at 1.
     pub(super) fn dropout(&mut self, count: usize, rate: f64) -> Vec<f32> {
-        let threshold = (rate * 65_536.0).round() as u16;
-        let kept = (1.0 / (1.0 - f64::from(threshold) / 65_536.0)) as f32;
-        let mut values = Vec::with_capacity(count + 3);
-        while values.len() < count {
+        let (threshold, kept) = (threshold(rate), kept(rate));
+        let mut values = vec![0.0; count];
+        for values in values.chunks_mut(4) {
             let bits = self.next();
-            for part in 0..4 {
+            for (part, value) in values.iter_mut().enumerate() {
                 let draw = (bits >> (16 * part)) as u16;
-                values.push(if draw < threshold { 0.0 } else { kept });
+                *value = if draw < threshold { 0.0 } else { kept };
             }
         }
-        values.truncate(count);
         values
     }
 
@@ -67,6 +65,16 @@ impl Stream {
             })
             .collect()
     }
+}
+
+/// Of 65536 draws as many drop a value.
+fn threshold(rate: f64) -> u16 {
+    (rate * 65_536.0).round() as u16
+}
+
+/// Multiplier of what is not dropped.
+pub(super) fn kept(rate: f64) -> f32 {
+    (1.0 / (1.0 - f64::from(threshold(rate)) / 65_536.0)) as f32
 }
 
 #[cfg(test)]

@@ -1,0 +1,80 @@
+//! Training on the processor without libtorch.
+
+use super::batches::{self, Example};
+use super::fit::{Learner, TrainError};
+use super::optimizer::{average_decay, rule};
+use super::random::Stream;
+use super::recipe::{Optimizer, Recipe};
+use crate::architecture::Architecture;
+use crate::cpu::learning::{CpuLearner, LearningWindow};
+use crate::network::NetworkError;
+use crate::weights::Weights;
+
+/// A network on one thread.
+#[derive(Debug)]
+pub(super) struct NativeLearner {
+    architecture: Architecture,
+    recipe: Recipe,
+    steps: usize,
+    step: usize,
+    learner: CpuLearner,
+    /// Running mean of the parameters.
+    average: Option<Vec<Vec<f32>>>,
+}
+
+impl NativeLearner {
+    /// Starts from weights, for so many steps.
+    pub(super) fn new(initial: &Weights, recipe: &Recipe, steps: usize) -> Self {
+        let moments = matches!(recipe.optimizer, Optimizer::AdamW { .. });
+        let mut learner = CpuLearner::new(initial, recipe.kernel_l2, moments);
+        let average = recipe
+            .average_decay
+            .map(|_| learner.parameters_mut().into_iter().map(|values| values.to_vec()).collect());
+        Self {
+            architecture: initial.architecture(),
+            recipe: recipe.clone(),
+            steps,
+            step: 0,
+            learner,
+            average,
+        }
+    }
+}
+
+impl Learner for NativeLearner {
+    fn step(&mut self, chosen: &[(&Example, isize)], dropout: &mut Stream) -> Result<f64, TrainError> {
+        let length = self.architecture.input_length();
+        let windows: Vec<LearningWindow<'_>> = chosen
+            .iter()
+            .map(|(example, shift)| LearningWindow {
+                sequence: batches::window(example, *shift, length),
+                expression: example.expression,
+                region: example.region.map(|region| region.index()),
+                positive: example.positive,
+            })
+            .collect();
+        let dropout = batches::dropout(self.architecture, windows.len(), self.recipe.dropout, dropout);
+        let rule = rule(self.recipe.optimizer, self.recipe.schedule, self.step, self.steps);
+        self.step += 1;
+        let loss = self.learner.step(&windows, &dropout, &rule);
+        if let Some(average) = &mut self.average {
+            let step = i32::try_from(self.step).unwrap_or(i32::MAX);
+            let share = 1.0 - average_decay(self.recipe.average_decay.unwrap_or_default(), step);
+            for (mean, values) in average.iter_mut().zip(self.learner.parameters_mut()) {
+                for (mean, value) in mean.iter_mut().zip(values.iter()) {
+                    *mean += share as f32 * (value - *mean);
+                }
+            }
+        }
+        Ok(loss)
+    }
+
+    fn weights(&mut self) -> Result<Weights, NetworkError> {
+        if let Some(average) = self.average.take() {
+            for (values, mean) in self.learner.parameters_mut().into_iter().zip(average) {
+                values.copy_from_slice(&mean);
+            }
+        }
+        Ok(self.learner.weights()?)
+    }
+}
