@@ -2,8 +2,7 @@
 
 use super::conv1::{CHUNK, CHUNKS, Choices, Filters, chunk};
 use super::kernels::{KernelWord, Processor, multiply_tiles};
-use super::learning::PADDED_FILTERS;
-use super::panels::{Panels, QUAD, Rest, Shape, WIDE};
+use super::panels::{PADDED_FILTERS, Panels, QUAD, Rest, Shape, WIDE};
 use super::toom_cook::{INPUTS, OUTPUTS, POINTS, TAPS, inputs_at_points, outputs, weights_at_points};
 use crate::architecture::{FILTERS, KERNEL_WIDTH, POOL_WIDTH};
 

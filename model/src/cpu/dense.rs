@@ -1,6 +1,6 @@
 //! Dense layers over rows.
 
-use super::kernels::{GRADIENT_INPUTS, KernelWord, PackedRows, Processor, gradients_of_inputs};
+use super::kernels::{KernelWord, PackedRows, Processor, Rows, multiply_rows};
 use super::panels::{Panels, Rest};
 
 /// A dense layer's weights, ready for products.
@@ -63,19 +63,74 @@ impl<T: KernelWord> Dense<T> {
     }
 
     /// Gradients of inputs, `[rows][inputs]`, from those of outputs, `[rows][width]`.
-    pub(crate) fn gradients(&self, processor: Processor, outputs: &[f32], out: &mut Vec<f32>) {
+    pub(crate) fn gradients(
+        &self,
+        processor: Processor,
+        outputs: &[f32],
+        room: &mut GradientRoom,
+        out: &mut Vec<f32>,
+    ) {
         let width = self.width();
+        let rows = outputs.len() / width;
+        let columns = rows.next_multiple_of(COLUMNS);
+        turn(outputs, width, columns, &mut room.outputs);
+        room.inputs.clear();
+        room.inputs.resize(self.inputs * columns, 0.0);
+        for (first, shape) in self.panels.shapes() {
+            for strip in (0..self.inputs).step_by(STRIP_INPUTS) {
+                let count = STRIP_INPUTS.min(self.inputs - strip);
+                let words = strip / T::NUMBERS..(strip + count).div_ceil(T::NUMBERS);
+                let panel = self.panels.panel(first, shape, words);
+                let values = T::numbers(panel).unwrap_or_else(|| {
+                    room.weights.clear();
+                    for word in panel.chunks_exact(shape.outputs()) {
+                        for number in 0..T::NUMBERS {
+                            room.weights.extend(word.iter().map(|weight| weight.number(number)));
+                        }
+                    }
+                    &room.weights
+                });
+                multiply_rows(
+                    processor,
+                    (count, shape.outputs(), columns),
+                    Rows { values, stride: shape.outputs() },
+                    Rows { values: &room.outputs[first * columns..], stride: columns },
+                    &mut room.inputs[strip * columns..],
+                    columns,
+                    true,
+                );
+            }
+        }
         out.clear();
-        out.resize(outputs.len() / width * self.inputs, 0.0);
-        // All layers have such numbers of inputs.
-        debug_assert!(self.inputs.is_multiple_of(GRADIENT_INPUTS));
-        let mut weights = vec![0.0; width * GRADIENT_INPUTS];
-        for input in (0..self.inputs).step_by(GRADIENT_INPUTS) {
-            processor.vectorize(
-                #[inline(always)]
-                || self.panels.gather(input, &mut weights),
-            );
-            gradients_of_inputs(processor, &weights, outputs, width, &mut out[input..], self.inputs);
+        for row in 0..rows {
+            out.extend(room.inputs.iter().skip(row).step_by(columns));
+        }
+    }
+}
+
+/// Room for gradients on their way through a layer.
+#[derive(Debug, Default)]
+pub(crate) struct GradientRoom {
+    /// Gradients of outputs by row, `[width][columns]`.
+    outputs: Vec<f32>,
+    /// Gradients of inputs by row, `[inputs][columns]`.
+    inputs: Vec<f32>,
+    /// Weights of a strip as 32-bit numbers.
+    weights: Vec<f32>,
+}
+
+/// Rows are filled up to a multiple of this where they are columns.
+pub(crate) const COLUMNS: usize = 16;
+/// Inputs whose weights are read together: they stay in the nearest cache.
+const STRIP_INPUTS: usize = 64;
+
+/// Rows of `stride` numbers as columns, `[stride][columns]`, 0 where there are no rows.
+pub(crate) fn turn(rows: &[f32], stride: usize, columns: usize, out: &mut Vec<f32>) {
+    out.clear();
+    out.resize(stride * columns, 0.0);
+    for (column, row) in rows.chunks_exact(stride).enumerate() {
+        for (out, value) in out.iter_mut().skip(column).step_by(columns).zip(row) {
+            *out = *value;
         }
     }
 }

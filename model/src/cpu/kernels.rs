@@ -10,8 +10,8 @@
 )]
 
 mod lanes;
-mod learning;
 mod portable;
+mod rows;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,12 +21,11 @@ mod x86;
 use super::instruction_set::InstructionSet;
 use super::panels::{NARROW, Panels, Rest, Shape, WIDE};
 use crate::architecture::{FILTERS, KERNEL_WIDTH, POOL_WIDTH};
-pub(crate) use lanes::GRADIENT_INPUTS;
-use lanes::{Block, Gradients};
-use learning::{LearningKernels, Product};
-pub(crate) use learning::{SLICE, Term};
+use lanes::Block;
+use rows::{Product, RowKernels};
+pub(crate) use rows::{SLICE, Term};
 pub(crate) use table::KernelWord;
-use table::{GradientKernel, Kernel, Kernels};
+use table::{Kernel, Kernels};
 
 /// Words of a sum that are multiplied with all rows before the next: of a panel as much as a quarter of a usual L2 cache
 /// holds.
@@ -56,24 +55,14 @@ impl Processor {
         avx512.or(avx2).unwrap_or(T::PORTABLE)
     }
 
-    fn gradient_kernels(self) -> &'static [GradientKernel] {
+    fn row_kernels(self) -> &'static RowKernels {
         #[cfg(target_arch = "x86_64")]
         match self.0 {
-            InstructionSet::Avx512 | InstructionSet::Avx512Bf16 => return table::AVX512_GRADIENTS,
-            InstructionSet::Avx2 => return table::AVX2_GRADIENTS,
+            InstructionSet::Avx512 | InstructionSet::Avx512Bf16 => return rows::AVX512,
+            InstructionSet::Avx2 => return rows::AVX2,
             InstructionSet::Portable => {}
         }
-        table::PORTABLE_GRADIENTS
-    }
-
-    fn learning_kernels(self) -> &'static LearningKernels {
-        #[cfg(target_arch = "x86_64")]
-        match self.0 {
-            InstructionSet::Avx512 | InstructionSet::Avx512Bf16 => return learning::AVX512,
-            InstructionSet::Avx2 => return learning::AVX2,
-            InstructionSet::Portable => {}
-        }
-        learning::PORTABLE
+        rows::PORTABLE
     }
 
     /// Runs code compiled for the instruction set. What it calls must be inlined into it.
@@ -306,36 +295,6 @@ impl<T: KernelWord> FilterProduct<'_, T> {
     }
 }
 
-/// Gradients of [`GRADIENT_INPUTS`] inputs, from those of rows of `width` outputs. `weights` are
-/// `[width / 16][inputs][16 outputs]`. Goes to the first of each `out_width` of `out`.
-pub(crate) fn gradients_of_inputs(
-    processor: Processor,
-    weights: &[f32],
-    outputs: &[f32],
-    width: usize,
-    out: &mut [f32],
-    out_width: usize,
-) {
-    let kernels = processor.gradient_kernels();
-    let rows = outputs.len() / width;
-    assert!(width.is_multiple_of(NARROW) && weights.len() >= width * GRADIENT_INPUTS);
-    assert!(out_width >= GRADIENT_INPUTS || rows <= 1);
-    assert!(rows == 0 || out.len() >= (rows - 1) * out_width + GRADIENT_INPUTS);
-    for first in (0..rows).step_by(kernels.len()) {
-        let size = kernels.len().min(rows - first);
-        let work = Gradients {
-            weights: weights.as_ptr(),
-            chunks: width / NARROW,
-            outputs: outputs[first * width..].as_ptr(),
-            outputs_stride: width,
-            out: out[first * out_width..].as_mut_ptr(),
-            out_stride: out_width,
-        };
-        // SAFETY: weights, outputs and out are as long as was checked, for all rows.
-        unsafe { kernels[size - 1](&work) };
-    }
-}
-
 /// A matrix as it lies in memory: rows that are `stride` numbers apart.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows<'a> {
@@ -366,7 +325,7 @@ pub(crate) fn multiply_rows(
         right.values.len() >= reach(inner, right.stride, columns)
             && out.len() >= reach(rows, out_stride, columns)
     );
-    let kernels = processor.learning_kernels();
+    let kernels = processor.row_kernels();
     // Blocks of like sizes: one of a few rows would read as much of the matrix as a full one.
     let most = rows.div_ceil(rows.div_ceil(kernels.wide.len()).max(1)).max(1);
     let mut column = 0;
@@ -403,5 +362,5 @@ pub(crate) fn add_weighted_slices(
 ) {
     assert!(terms.iter().all(|term| term.start as usize + SLICE <= source.len()));
     // SAFETY: all slices are within the source, as was checked.
-    unsafe { (processor.learning_kernels().slices)(source.as_ptr(), terms, out.as_mut_ptr()) };
+    unsafe { (processor.row_kernels().slices)(source.as_ptr(), terms, out.as_mut_ptr()) };
 }

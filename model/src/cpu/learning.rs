@@ -16,6 +16,7 @@ mod tests;
 
 use super::codes::codes;
 use super::kernels::Processor;
+use super::panels::PADDED_FILTERS;
 use crate::architecture::{Architecture, DENSE_UNITS, FILTERS};
 use crate::weights::{Weights, WeightsError};
 use conv1::Conv1Learner;
@@ -23,11 +24,6 @@ use conv2::Conv2Learner;
 use dense::{DenseLearner, DenseRoom};
 pub(crate) use rule::{BETA1, BETA2, EPSILON, Rule};
 use tail::Tail;
-
-/// Filters of a position, filled up to whole vectors.
-pub(crate) const PADDED_FILTERS: usize = FILTERS.next_multiple_of(COLUMNS);
-/// Windows of a batch are filled up to a multiple of this.
-const COLUMNS: usize = 16;
 
 /// All filters of a position, filled up.
 type Padded = [f32; PADDED_FILTERS];

@@ -5,20 +5,26 @@
 //! of code.
 
 use super::conv1::Filters;
-use super::kernels::{KernelWord, Processor};
+use super::conv2::SEEN;
+use super::dense::GradientRoom;
+use super::kernels::{KernelWord, Processor, Rows, multiply_rows};
 use super::model::CpuModel;
+use super::panels::PADDED_FILTERS;
 use super::pass::{Head, Scratch};
-use super::window::{EncodedWindow, positions_seen};
-use crate::architecture::{DENSE_UNITS, FILTERS, POOL_WIDTH};
+use super::window::EncodedWindow;
+use crate::architecture::{DENSE_UNITS, FILTERS, KERNEL_WIDTH, POOL_WIDTH};
 use crate::ensemble::ActivationMap;
 
 /// Room that maps need beside a pass.
 #[derive(Debug, Default)]
 pub(crate) struct MapScratch {
-    /// The second convolution after its ReLU, `[windows][pooled positions * 4]`, as many as it has or up to three more.
+    /// The second convolution after its ReLU, `[windows][pooled positions * 4]`.
     activations: Vec<Filters>,
-    /// Positions of the second pooling of one window, with one for what the pooling leaves out.
-    pooled: Vec<Filters>,
+    /// What the pooling leaves out: up to three positions at the end, `[windows][4]`.
+    tails: Vec<Filters>,
+    /// What the tails see, `[windows][11]`, and where each begins.
+    tail_positions: Vec<Filters>,
+    tail_starts: Vec<usize>,
     gradients: Gradients,
 }
 
@@ -30,6 +36,9 @@ struct Gradients {
     dense1: Vec<f32>,
     /// By the flattened second pooling, `[windows][positions * 100]`.
     pooled: Vec<f32>,
+    /// Summed over positions, `[windows][112]`.
+    alpha: Vec<f32>,
+    room: GradientRoom,
 }
 
 impl<T: KernelWord> CpuModel<T> {
@@ -48,18 +57,34 @@ impl<T: KernelWord> CpuModel<T> {
         let logits =
             windows.iter().enumerate().map(|(row, window)| self.logit(window, row, &scratch.head)).collect();
         self.dense1_gradients(processor, &scratch.head, &mut maps.gradients);
-        if map == ActivationMap::HiresCam {
-            self.dense1.gradients(processor, &maps.gradients.dense1, &mut maps.gradients.pooled);
+        let Gradients { dense1, pooled, alpha, room, .. } = &mut maps.gradients;
+        match map {
+            ActivationMap::HiresCam => self.dense1.gradients(processor, dense1, room, pooled),
+            ActivationMap::GradCam => {
+                alpha.clear();
+                alpha.resize(windows.len() * PADDED_FILTERS, 0.0);
+                multiply_rows(
+                    processor,
+                    (windows.len(), DENSE_UNITS[0], PADDED_FILTERS),
+                    Rows { values: dense1, stride: self.dense1.width() },
+                    Rows { values: &self.summed_dense1, stride: PADDED_FILTERS },
+                    alpha,
+                    PADDED_FILTERS,
+                    false,
+                );
+            }
         }
         let mut out = vec![0.0; windows.len() * self.activation_positions];
-        let kept = maps.activations.len() / windows.len().max(1);
-        let windows =
-            out.chunks_exact_mut(self.activation_positions).zip(maps.activations.chunks_exact(kept.max(1)));
-        for (window, (out, activations)) in windows.enumerate() {
+        for (window, out) in out.chunks_exact_mut(self.activation_positions).enumerate() {
+            let part = |of: &'_ [Filters], count: usize| window * count..((window + 1) * count).min(of.len());
+            let activations = &maps.activations[part(&maps.activations, self.pooled_positions * POOL_WIDTH)];
+            let tail = &maps.tails[part(&maps.tails, POOL_WIDTH)];
             processor.vectorize(
                 #[inline(always)]
                 || match map {
-                    ActivationMap::GradCam => self.grad_cam(window, &maps.gradients, activations, out),
+                    ActivationMap::GradCam => {
+                        self.grad_cam(window, &maps.gradients, (activations, tail), out)
+                    }
                     ActivationMap::HiresCam => self.hires_cam(window, &maps.gradients, activations, out),
                 },
             );
@@ -75,33 +100,47 @@ impl<T: KernelWord> CpuModel<T> {
         scratch: &mut Scratch<T>,
         maps: &mut MapScratch,
     ) {
-        let rows = self.activation_positions.div_ceil(POOL_WIDTH);
+        let rows = self.pooled_positions;
+        let real = self.activation_positions + KERNEL_WIDTH - 1;
         scratch.starts.clear();
         scratch.starts.extend((0..rows).map(|row| row * POOL_WIDTH));
-        // What the last row sees beyond the last position is 0 and counts for none that is kept.
-        scratch.positions.clear();
-        scratch.positions.resize(positions_seen(rows), [0.0; FILTERS]);
+        scratch.positions.resize(real, [0.0; FILTERS]);
+        scratch.pooled.resize(windows.len() * rows, [0.0; FILTERS]);
         maps.activations.resize(windows.len() * rows * POOL_WIDTH, [0.0; FILTERS]);
-        maps.pooled.resize(rows, [0.0; FILTERS]);
-        scratch.pooled.clear();
-        let real = self.activation_positions + crate::architecture::KERNEL_WIDTH - 1;
-        for (window, activations) in windows.iter().zip(maps.activations.chunks_exact_mut(rows * POOL_WIDTH))
-        {
-            let first = &mut scratch.positions[..real];
+        maps.tail_positions.clear();
+        let each =
+            scratch.pooled.chunks_exact_mut(rows).zip(maps.activations.chunks_exact_mut(rows * POOL_WIDTH));
+        for (window, (pooled, activations)) in windows.iter().zip(each) {
             processor.vectorize(
                 #[inline(always)]
-                || self.conv1.pooled(&window.codes, first),
+                || self.conv1.pooled(&window.codes, &mut scratch.positions),
             );
             self.conv2.pooled_and_activations(
                 processor,
                 &scratch.positions,
                 &scratch.starts,
                 &mut scratch.conv2,
-                &mut maps.pooled,
+                pooled,
                 activations,
             );
-            scratch.pooled.extend_from_slice(&maps.pooled[..self.pooled_positions]);
+            let tail = &scratch.positions[rows * POOL_WIDTH..];
+            maps.tail_positions.extend_from_slice(tail);
+            // What it sees beyond the last position is 0 and counts for none that is kept.
+            maps.tail_positions.resize(maps.tail_positions.len() + SEEN - tail.len(), [0.0; FILTERS]);
         }
+        // All at once: a block of one row would read as many weights as a full one.
+        maps.tail_starts.clear();
+        maps.tail_starts.extend((0..windows.len()).map(|window| window * SEEN));
+        maps.tails.resize(windows.len() * POOL_WIDTH, [0.0; FILTERS]);
+        let mut pooled = vec![[0.0; FILTERS]; windows.len()];
+        self.conv2.pooled_and_activations(
+            processor,
+            &maps.tail_positions,
+            &maps.tail_starts,
+            &mut scratch.conv2,
+            &mut pooled,
+            &mut maps.tails,
+        );
     }
 
     fn dense1_gradients(&self, processor: Processor, head: &Head, gradients: &mut Gradients) {
@@ -114,25 +153,26 @@ impl<T: KernelWord> CpuModel<T> {
                 .extend(units.zip(row).map(|(weight, unit)| if *unit > 0.0 { weight } else { 0.0 }));
         }
         let mut inputs = Vec::new();
-        self.dense3.gradients(processor, &gradients.dense3, &mut inputs);
+        let room = &mut gradients.room;
+        self.dense3.gradients(processor, &gradients.dense3, room, &mut inputs);
         masked(&inputs, DENSE_UNITS[1], &head.dense2, self.dense2.width(), &mut gradients.dense2);
-        self.dense2.gradients(processor, &gradients.dense2, &mut inputs);
+        self.dense2.gradients(processor, &gradients.dense2, room, &mut inputs);
         masked(&inputs, DENSE_UNITS[0], &head.dense1, self.dense1.width(), &mut gradients.dense1);
     }
 
     /// Grad-CAM: activations weighted by the mean over positions of their gradients.
     #[inline(always)]
-    fn grad_cam(&self, window: usize, gradients: &Gradients, activations: &[Filters], out: &mut [f32]) {
-        let width = self.dense1.width();
-        let mut alpha = [0f32; FILTERS];
-        for (gradient, summed) in gradients.dense1[window * width..].iter().zip(&self.summed_dense1) {
-            for (alpha, weight) in alpha.iter_mut().zip(summed) {
-                *alpha += gradient * weight;
-            }
-        }
+    fn grad_cam(
+        &self,
+        window: usize,
+        gradients: &Gradients,
+        (activations, tail): (&[Filters], &[Filters]),
+        out: &mut [f32],
+    ) {
+        let Some(alpha) = gradients.alpha[window * PADDED_FILTERS..].first_chunk() else { return };
         let positions = self.activation_positions as f32;
-        for (out, activations) in out.iter_mut().zip(activations) {
-            *out = product(&alpha, activations) / positions;
+        for (out, activations) in out.iter_mut().zip(activations.iter().chain(tail)) {
+            *out = product(alpha, activations) / positions;
         }
     }
 

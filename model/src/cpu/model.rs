@@ -2,10 +2,12 @@
 
 use polaris_genomics::RegionClass;
 
-use super::conv1::{Conv1, Filters};
+use super::aligned::Aligned;
+use super::conv1::Conv1;
 use super::conv2::Conv2;
 use super::dense::Dense;
 use super::kernels::KernelWord;
+use super::panels::PADDED_FILTERS;
 use crate::architecture::{DENSE_UNITS, FILTERS, REGIONS, conv2_positions, pooled2_positions};
 use crate::weights::Weights;
 
@@ -21,9 +23,9 @@ pub(crate) struct CpuModel<T> {
     /// Positions of the second convolution and of the second pooling.
     pub(super) activation_positions: usize,
     pub(super) pooled_positions: usize,
-    /// The first dense layer's weights summed over positions, `[600]`: the sum over positions of a gradient needs no more,
+    /// The first dense layer's weights summed over positions, `[600][112]`: the sum over positions of a gradient needs no more,
     /// since pooling hands each gradient to some position.
-    pub(super) summed_dense1: Vec<Filters>,
+    pub(super) summed_dense1: Aligned<f32>,
 }
 
 /// The output unit, with the linear branches of the covariates multiplied into it.
@@ -66,8 +68,11 @@ impl<T: KernelWord> CpuModel<T> {
         let (dense1_weight, dense1_bias) = (next(), next());
         let pooled_positions = pooled2_positions(architecture.input_length());
         let activation_positions = conv2_positions(architecture.input_length());
-        let summed_dense1 =
-            dense1_weight.chunks_exact(pooled_positions * FILTERS).map(summed_over_positions).collect();
+        let mut summed_dense1 = Aligned::zeros(DENSE_UNITS[0] * PADDED_FILTERS);
+        let units = dense1_weight.chunks_exact(pooled_positions * FILTERS);
+        for (sums, weights) in summed_dense1.chunks_exact_mut(PADDED_FILTERS).zip(units) {
+            sum_over_positions(weights, sums);
+        }
         let dense1 = Dense::new(dense1_weight, dense1_bias);
         let dense2 = Dense::new(next(), next());
         let dense3 = Dense::new(next(), next());
@@ -127,13 +132,11 @@ impl Output {
     }
 }
 
-/// Weights of one unit, `[positions][100]`, summed over positions.
-fn summed_over_positions(weights: &[f32]) -> Filters {
-    let mut sum = [0.0; FILTERS];
+/// Adds up the weights of one unit, `[positions][100]`.
+fn sum_over_positions(weights: &[f32], sums: &mut [f32]) {
     for position in weights.chunks_exact(FILTERS) {
-        for (sum, weight) in sum.iter_mut().zip(position) {
+        for (sum, weight) in sums.iter_mut().zip(position) {
             *sum += weight;
         }
     }
-    sum
 }

@@ -4,11 +4,14 @@ use std::ops::Range;
 
 use super::aligned::Aligned;
 use super::word::Word;
+use crate::architecture::FILTERS;
 
 /// Outputs of a wide panel: two vectors of AVX-512.
 pub(crate) const WIDE: usize = 32;
 /// Outputs of a narrow panel, for what is left of a matrix.
 pub(crate) const NARROW: usize = 16;
+/// Filters of a position, filled up to whole vectors.
+pub(crate) const PADDED_FILTERS: usize = FILTERS.next_multiple_of(NARROW);
 /// Outputs of a panel that takes four words of the sum at once; a hundred outputs are three wide panels and one of these.
 pub(crate) const QUAD: usize = 4;
 
@@ -135,30 +138,6 @@ impl<T: Word> Panels<T> {
     pub(crate) fn panel_mut(&mut self, first: usize, shape: Shape, words: Range<usize>) -> &mut [T] {
         let start = first * self.words;
         &mut self.values[start + words.start * shape.outputs()..start + words.end * shape.outputs()]
-    }
-
-    /// Weights of some inputs from `first_input` on, `[width / 16][inputs][16 outputs]`: as many as `out` has room for.
-    /// Both must be multiples of the numbers of a word. For matrices without quad panels.
-    #[inline(always)]
-    pub(crate) fn gather(&self, first_input: usize, out: &mut [f32]) {
-        let inputs = out.len() / self.width().max(1);
-        let words = first_input / T::NUMBERS..(first_input + inputs) / T::NUMBERS;
-        for (first, shape) in self.shapes() {
-            let width = shape.outputs();
-            let panel = self.panel(first, shape, words.clone());
-            let out = &mut out[first * inputs..(first + width) * inputs];
-            for (word, weights) in panel.chunks_exact(width).enumerate() {
-                for (chunk, weights) in weights.chunks_exact(NARROW).enumerate() {
-                    let start = (chunk * inputs + word * T::NUMBERS) * NARROW;
-                    for number in 0..T::NUMBERS {
-                        let out = &mut out[start + number * NARROW..][..NARROW];
-                        for (out, weight) in out.iter_mut().zip(weights) {
-                            *out = weight.number(number);
-                        }
-                    }
-                }
-            }
-        }
     }
 
     /// The numbers of one input's weights by output, as they count in a product, with the panels' filling.

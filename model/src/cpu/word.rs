@@ -16,6 +16,9 @@ pub(crate) trait Word: Copy + Debug + Default + Send + Sync + 'static {
 
     /// One of the numbers that a word holds, as it counts in a product.
     fn number(self, index: usize) -> f32;
+
+    /// The numbers of words as they lie, if each is one.
+    fn numbers(words: &[Self]) -> Option<&[f32]>;
 }
 
 impl Word for f32 {
@@ -31,6 +34,10 @@ impl Word for f32 {
     #[inline(always)]
     fn number(self, _index: usize) -> f32 {
         self
+    }
+
+    fn numbers(words: &[Self]) -> Option<&[f32]> {
+        Some(words)
     }
 }
 
@@ -53,6 +60,10 @@ impl Word for Bf16Pair {
     #[inline(always)]
     fn number(self, index: usize) -> f32 {
         f32::from_bits(if index == 0 { self.0 << 16 } else { self.0 & 0xffff_0000 })
+    }
+
+    fn numbers(_words: &[Self]) -> Option<&[f32]> {
+        None
     }
 }
 

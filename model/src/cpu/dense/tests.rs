@@ -70,7 +70,7 @@ fn check_gradients<T: KernelWord>(processor: Processor, layer: &Layer, rows: usi
         row[..outputs].copy_from_slice(numbers);
     }
     let mut found = Vec::new();
-    dense.gradients(processor, &of_outputs, &mut found);
+    dense.gradients(processor, &of_outputs, &mut GradientRoom::default(), &mut found);
     assert_eq!(found.len(), rows * layer.inputs);
     for (row, found) in of_outputs.chunks_exact(width).zip(found.chunks_exact(layer.inputs)) {
         for (input, found) in found.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::super::panels::{NARROW, QUAD};
+use super::super::panels::QUAD;
 use super::super::word::Word;
 use crate::architecture::POOL_WIDTH;
 
@@ -34,8 +34,6 @@ pub(super) unsafe trait Lanes<T: Word>: Copy {
     unsafe fn splat_quad(words: *const T) -> Self::Words;
     /// Adds products of words.
     unsafe fn add_products(self, left: Self::Words, right: Self::Words) -> Self;
-    /// Sum of all.
-    unsafe fn total(self) -> f32;
     /// Stores the sum of each four neighbours.
     unsafe fn store_quad_sums(self, to: *mut f32);
 }
@@ -228,55 +226,6 @@ pub(super) unsafe fn multiply_and_pool_quad<
                 let largest = rows.iter().fold(f32::NEG_INFINITY, |largest, row| largest.max(row[output]));
                 let value = (largest + *block.bias.add(output)).max(0.0);
                 *block.out.add(pooled * block.out_stride + output) = value;
-            }
-        }
-    }
-}
-
-/// Gradients of outputs to be brought back to [`GRADIENT_INPUTS`] inputs; see [`Block`] for what is vouched for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Gradients {
-    /// Weights, `[chunks][inputs][16 outputs]`.
-    pub(super) weights: *const f32,
-    /// Chunks of sixteen outputs.
-    pub(super) chunks: usize,
-    /// First output of the first row.
-    pub(super) outputs: *const f32,
-    /// From the outputs of one row to those of the next.
-    pub(super) outputs_stride: usize,
-    /// First input of the first row.
-    pub(super) out: *mut f32,
-    /// From the inputs of one row to those of the next.
-    pub(super) out_stride: usize,
-}
-
-/// Inputs whose gradients are calculated at once.
-pub(crate) const GRADIENT_INPUTS: usize = 4;
-
-/// Gradients of inputs by `R` rows of those of outputs.
-#[inline(always)]
-pub(super) unsafe fn gradients<L: Lanes<f32>, const R: usize>(work: &Gradients) {
-    // SAFETY: see `Gradients`.
-    unsafe {
-        let mut sums = [[L::zero(); GRADIENT_INPUTS]; R];
-        for chunk in 0..work.chunks {
-            for lane in (0..NARROW).step_by(L::LANES) {
-                let weight = |input: usize| {
-                    L::words(work.weights.add((chunk * GRADIENT_INPUTS + input) * NARROW + lane))
-                };
-                let weights: [L::Words; GRADIENT_INPUTS] = from_fn(weight);
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let outputs =
-                        L::words(work.outputs.add(row * work.outputs_stride + chunk * NARROW + lane));
-                    for (sum, weights) in sums.iter_mut().zip(weights) {
-                        *sum = sum.add_products(outputs, weights);
-                    }
-                }
-            }
-        }
-        for (row, sums) in sums.into_iter().enumerate() {
-            for (input, sum) in sums.into_iter().enumerate() {
-                *work.out.add(row * work.out_stride + input) = sum.total();
             }
         }
     }

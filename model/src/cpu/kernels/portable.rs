@@ -70,14 +70,9 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            unsafe fn total(self) -> f32 {
-                (self.0[0] + self.0[1]) + (self.0[2] + self.0[3])
-            }
-
-            #[inline(always)]
             unsafe fn store_quad_sums(self, to: *mut f32) {
                 // SAFETY: the caller's.
-                unsafe { *to = <Self as Lanes<$word>>::total(self) }
+                unsafe { *to = (self.0[0] + self.0[1]) + (self.0[2] + self.0[3]) }
             }
         }
     };

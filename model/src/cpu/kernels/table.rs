@@ -2,9 +2,7 @@
 
 use super::super::panels::{NARROW, WIDE};
 use super::super::word::{Bf16Pair, Word};
-use super::lanes::{
-    Block, Gradients, gradients, multiply, multiply_and_pool, multiply_and_pool_quad, multiply_quad,
-};
+use super::lanes::{Block, multiply, multiply_and_pool, multiply_and_pool_quad, multiply_quad};
 use super::portable::Four;
 use crate::architecture::FILTERS;
 
@@ -28,29 +26,6 @@ pub(crate) struct Kernels<T: 'static> {
     /// Positions pooled by four, quad panels.
     pub(super) pooled_quad: &'static [Kernel<T>],
 }
-
-/// A kernel for gradients.
-pub(crate) type GradientKernel = unsafe fn(&Gradients);
-
-macro_rules! gradient_kernels {
-    ($name:ident, $lanes:ty, $([$($attribute:tt)*])? $($rows:literal)+) => {
-        /// Number i takes i + 1 rows.
-        pub(super) const $name: &[GradientKernel] = {
-            $(#[$($attribute)*])?
-            unsafe fn kernel<const R: usize>(work: &Gradients) {
-                // SAFETY: the caller's.
-                unsafe { gradients::<$lanes, R>(work) }
-            }
-            &[$(kernel::<$rows>),+]
-        };
-    };
-}
-
-gradient_kernels!(PORTABLE_GRADIENTS, Four, 1 2);
-#[cfg(target_arch = "x86_64")]
-gradient_kernels!(AVX2_GRADIENTS, super::x86::Eight, [target_feature(enable = "avx2,fma")] 1 2);
-#[cfg(target_arch = "x86_64")]
-gradient_kernels!(AVX512_GRADIENTS, super::x86::Sixteen, [target_feature(enable = "avx512f,fma")] 1 2 3 4 5 6);
 
 /// A word that there are kernels for.
 pub(crate) trait KernelWord: Word {

@@ -4,8 +4,9 @@ use super::super::aligned::Aligned;
 use super::super::codes::{CODE_BASES, CODES, LETTERS};
 use super::super::conv1::{Choices, Columns, Conv1, Filters, added, columns, pooled_codes};
 use super::super::kernels::Processor;
+use super::super::panels::PADDED_FILTERS;
+use super::Padded;
 use super::rule::{Kind, Moments, Rule};
-use super::{PADDED_FILTERS, Padded};
 use crate::architecture::{BASES, FILTERS, KERNEL_WIDTH};
 
 /// Weights by position and base, the tables made of them, and gradients of the tables' rows.

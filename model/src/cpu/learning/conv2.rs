@@ -4,8 +4,9 @@ use super::super::aligned::Aligned;
 use super::super::conv1::{Choices, Filters};
 use super::super::conv2::{Conv2, Conv2Scratch};
 use super::super::kernels::{Processor, SLICE, Term, add_weighted_slices};
+use super::super::panels::PADDED_FILTERS;
+use super::Padded;
 use super::rule::{Kind, Moments, Rule};
-use super::{PADDED_FILTERS, Padded};
 use crate::architecture::{Architecture, FILTERS, KERNEL_WIDTH, POOL_WIDTH};
 
 /// Weights `[100 outputs][8][112 inputs]`, the same as products read them, and what a step remembers.

@@ -1,8 +1,8 @@
 //! A dense layer that learns.
 
+use super::super::dense::{COLUMNS, turn};
 use super::super::kernels::{Processor, Rows, STRIP_WORDS, multiply_rows};
 use super::super::panels::{Panels, Rest, Shape};
-use super::COLUMNS;
 use super::rule::{Kind, Moments, Rule};
 
 /// Inputs whose weights are updated together: with their moments and gradients they stay in the caches.
@@ -173,16 +173,5 @@ impl DenseLearner {
             }
         }
         [weight, self.bias[..self.outputs].to_vec()]
-    }
-}
-
-/// Rows of `stride` numbers as columns, `[stride][columns]`, 0 where there are no rows.
-fn turn(rows: &[f32], stride: usize, columns: usize, out: &mut Vec<f32>) {
-    out.clear();
-    out.resize(stride * columns, 0.0);
-    for (column, row) in rows.chunks_exact(stride).enumerate() {
-        for (out, value) in out.iter_mut().skip(column).step_by(columns).zip(row) {
-            *out = *value;
-        }
     }
 }

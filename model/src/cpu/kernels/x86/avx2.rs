@@ -71,14 +71,6 @@ unsafe impl Lanes<f32> for Eight {
     }
 
     #[inline(always)]
-    unsafe fn total(self) -> f32 {
-        let mut quads = [0f32; 2];
-        // SAFETY: as above.
-        unsafe { self.store_quad_sums(quads.as_mut_ptr()) };
-        quads[0] + quads[1]
-    }
-
-    #[inline(always)]
     unsafe fn store_quad_sums(self, to: *mut f32) {
         // SAFETY: as above.
         unsafe {

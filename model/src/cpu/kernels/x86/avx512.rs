@@ -72,12 +72,6 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            unsafe fn total(self) -> f32 {
-                // SAFETY: as above.
-                unsafe { _mm512_reduce_add_ps(self.0) }
-            }
-
-            #[inline(always)]
             unsafe fn store_quad_sums(self, to: *mut f32) {
                 // SAFETY: as above.
                 unsafe {

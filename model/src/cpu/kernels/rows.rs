@@ -1,9 +1,8 @@
-//! Products for training: of matrices as they lie, and sums of weighted slices.
+//! Products of matrices as they lie, without packing, and sums of weighted slices: for gradients.
 
 use std::array::from_fn;
 
-use super::super::learning::PADDED_FILTERS;
-use super::super::panels::{NARROW, WIDE};
+use super::super::panels::{NARROW, PADDED_FILTERS, WIDE};
 use super::lanes::Lanes;
 use crate::architecture::KERNEL_WIDTH;
 
@@ -105,7 +104,7 @@ pub(super) type SliceKernel = unsafe fn(*const f32, &[Term], *mut f32);
 
 /// Kernels of one set of instructions; number i of a list takes i + 1 rows.
 #[derive(Debug)]
-pub(super) struct LearningKernels {
+pub(super) struct RowKernels {
     /// 32 columns.
     pub(super) wide: &'static [ProductKernel],
     /// 16 columns.
@@ -114,12 +113,12 @@ pub(super) struct LearningKernels {
     pub(super) slices: SliceKernel,
 }
 
-macro_rules! learning_kernels {
+macro_rules! row_kernels {
     (
         $name:ident, $lanes:ty, $([$($attribute:tt)*])? rows $($rows:literal)+,
         vectors $wide:literal $narrow:literal $slice:literal
     ) => {
-        pub(super) const $name: &LearningKernels = {
+        pub(super) const $name: &RowKernels = {
             $(#[$($attribute)*])?
             unsafe fn wide<const R: usize>(work: &Product) {
                 // SAFETY: the caller's; so everywhere here.
@@ -138,18 +137,18 @@ macro_rules! learning_kernels {
                 unsafe { add_slices::<$lanes, $slice>(source, terms, out) }
             }
 
-            &LearningKernels { wide: &[$(wide::<$rows>),+], narrow: &[$(narrow::<$rows>),+], slices }
+            &RowKernels { wide: &[$(wide::<$rows>),+], narrow: &[$(narrow::<$rows>),+], slices }
         };
     };
 }
 
-learning_kernels!(PORTABLE, super::portable::Four, rows 1 2 3 4, vectors 2 2 4);
+row_kernels!(PORTABLE, super::portable::Four, rows 1 2 3 4, vectors 2 2 4);
 #[cfg(target_arch = "x86_64")]
-learning_kernels!(
+row_kernels!(
     AVX2, super::x86::Eight, [target_feature(enable = "avx2,fma")] rows 1 2 3 4 5 6, vectors 2 2 14
 );
 #[cfg(target_arch = "x86_64")]
-learning_kernels!(
+row_kernels!(
     AVX512, super::x86::Sixteen, [target_feature(enable = "avx512f,fma")]
     rows 1 2 3 4 5 6 7 8 9 10 11 12, vectors 2 1 28
 );
