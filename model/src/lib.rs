@@ -6,6 +6,7 @@
 //! prediction ([`localization`]).
 
 mod architecture;
+pub mod comparison;
 mod cpu;
 mod device;
 mod digest;

@@ -113,11 +113,6 @@ impl Network {
         Ok(Weights::new(self.architecture, tensors)?)
     }
 
-    /// The two convolution kernels, which the published loss penalizes.
-    pub(crate) fn kernels(&self) -> [&Tensor; 2] {
-        [&self.layers.conv1.weight, &self.layers.conv2.weight]
-    }
-
     /// Logits `[windows, 1]`: the output unit before the sigmoid.
     pub(crate) fn logits(&self, batch: &Batch, dropout: Option<&DropoutMasks>) -> Result<Tensor, TchError> {
         let mut pooled = pool_and_rectify(&self.convolved(&batch.sequence, dropout)?)?;
@@ -192,17 +187,17 @@ fn convolve(input: &Tensor, layer: &Layer) -> Result<Tensor, TchError> {
 }
 
 /// Max pooling and ReLU commute; in this order the ReLU has a quarter of the values to read.
-fn pool_and_rectify(input: &Tensor) -> Result<Tensor, TchError> {
+pub(crate) fn pool_and_rectify(input: &Tensor) -> Result<Tensor, TchError> {
     pool(input)?.f_relu()
 }
 
-fn pool(input: &Tensor) -> Result<Tensor, TchError> {
+pub(crate) fn pool(input: &Tensor) -> Result<Tensor, TchError> {
     let width = POOL_WIDTH as i64;
     input.f_max_pool2d([1, width], [1, width], [0, 0], [1, 1], false)
 }
 
 /// `[windows, 100, 1, positions]` to `[windows, positions * 100]`.
-fn position_major(pooled: &Tensor) -> Result<Tensor, TchError> {
+pub(crate) fn position_major(pooled: &Tensor) -> Result<Tensor, TchError> {
     pooled.f_permute([0, 2, 3, 1])?.f_flatten(1, 3)
 }
 

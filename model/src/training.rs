@@ -1,6 +1,7 @@
 //! Training of one network on labelled windows.
 
 mod batches;
+mod comparison;
 mod fit;
 mod native;
 mod optimizer;
@@ -9,7 +10,9 @@ mod recipe;
 #[cfg(test)]
 mod tests;
 mod torch;
+mod trainable;
 
 pub use batches::{Example, ExampleError};
-pub use fit::{Epoch, TrainError, fit, predict};
+pub use comparison::{ComparisonExample, fit_comparison, predict_comparison};
+pub use fit::{Epoch, TrainError, fit, predict, predict_logits};
 pub use recipe::{Optimizer, Recipe, RecipeError, Schedule};

@@ -3,7 +3,7 @@
 mod csv;
 mod figures;
 mod floor;
-mod groups;
+pub(crate) mod groups;
 mod model;
 mod progress;
 mod report;

@@ -1,6 +1,7 @@
 //! `polaris-trainer`: from eCLIP peaks to a registry of models.
 
 mod assess;
+mod compare;
 mod diffusion;
 mod evaluate;
 mod evaluate_maps;
@@ -44,6 +45,8 @@ enum Command {
     Train(train::Arguments),
     /// Report models on held-out windows with intervals, calibration and a floor of k-mer counts.
     Assess(assess::Arguments),
+    /// Compare networks and other methods on the same windows and folds; nothing is published.
+    Compare(compare::Arguments),
     /// Compare the scores of simulated variants with what the simulation did.
     Evaluate(evaluate::Arguments),
     /// Compare where the models look with where the simulation planted motifs.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Prepare(arguments) => prepare::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::EvaluateMaps(arguments) => evaluate_maps::run(&arguments),
         Command::Diffusion(arguments) => diffusion::run(&arguments),

@@ -2,12 +2,12 @@
 
 mod background;
 mod checkpoint;
-mod dataset;
+pub(crate) mod dataset;
 mod fold;
 mod plan;
 mod progress;
 mod publish;
-mod recipes;
+pub(crate) mod recipes;
 mod summary;
 
 use std::num::NonZeroUsize;
@@ -76,7 +76,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-enum SplitName {
+pub(crate) enum SplitName {
     /// All windows of a contig in one fold.
     Chromosome,
     /// Windows at random.
@@ -84,7 +84,7 @@ enum SplitName {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-enum Covariate {
+pub(crate) enum Covariate {
     /// ln(TPM + 1) of the nearest gene.
     Expression,
     /// Region class.
@@ -169,7 +169,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     summary::write(&plan, &trained)
 }
 
-fn default_jobs(device: Device) -> usize {
+/// Networks trained at once unless told otherwise.
+pub(crate) fn default_jobs(device: Device) -> usize {
     match device {
         Device::Cpu => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         Device::Cuda(_) => 1,

@@ -22,7 +22,7 @@ use crate::weights::{Weights, WeightsError};
 use conv1::Conv1Learner;
 use conv2::Conv2Learner;
 use dense::{DenseLearner, DenseRoom};
-pub(crate) use rule::{BETA1, BETA2, EPSILON, Rule};
+pub(crate) use rule::{BETA1, BETA2, EPSILON, RMS_DECAY, RMS_EPSILON, Rule};
 use tail::Tail;
 
 /// All filters of a position, filled up.

@@ -67,6 +67,34 @@ pub enum ExampleError {
         /// The value, as text.
         found: String,
     },
+    /// Structure of another number of bases than the sequence.
+    #[error("example {example}: {found} probabilities of being unpaired for {expected} bases")]
+    Structure {
+        /// Index of the example, from 0.
+        example: usize,
+        /// Bases of the sequence.
+        expected: usize,
+        /// Probabilities given.
+        found: usize,
+    },
+    /// A probability of being unpaired that is none.
+    #[error("example {example}: a probability of being unpaired is {found}, expected 0 to 1")]
+    Unpaired {
+        /// Index of the example, from 0.
+        example: usize,
+        /// The value, as text.
+        found: String,
+    },
+    /// Labels of another number of proteins than the network's.
+    #[error("example {example}: {found} labels for {expected} outputs")]
+    Labels {
+        /// Index of the example, from 0.
+        example: usize,
+        /// Outputs of the network.
+        expected: usize,
+        /// Labels given.
+        found: usize,
+    },
     /// Nothing to tell apart.
     #[error("{positives} bound and {negatives} unbound windows: both kinds are needed")]
     OneClass {
@@ -79,33 +107,40 @@ pub enum ExampleError {
 
 /// Checks that examples fit the architecture.
 pub(super) fn check(examples: &[Example], architecture: Architecture) -> Result<(), ExampleError> {
-    for (index, example) in examples.iter().enumerate() {
-        let expected = architecture.input_length() + 2 * example.flank_bases;
-        if example.sequence.len() != expected {
-            return Err(ExampleError::Length {
-                example: index,
-                expected,
-                found: example.sequence.len(),
-                flank_bases: example.flank_bases,
-            });
-        }
-        check_sequence(&example.sequence, 0)
-            .map_err(|cause| ExampleError::Letter { example: index, cause })?;
-        if !example.expression.is_finite() {
-            return Err(ExampleError::Expression { example: index, found: example.expression.to_string() });
-        }
+    let length = architecture.input_length();
+    examples.iter().enumerate().try_for_each(|(index, example)| check_one(index, example, length))
+}
+
+/// Checks that an example fits a network of windows of so many bases.
+pub(super) fn check_one(index: usize, example: &Example, input_length: usize) -> Result<(), ExampleError> {
+    let expected = input_length + 2 * example.flank_bases;
+    if example.sequence.len() != expected {
+        return Err(ExampleError::Length {
+            example: index,
+            expected,
+            found: example.sequence.len(),
+            flank_bases: example.flank_bases,
+        });
+    }
+    check_sequence(&example.sequence, 0).map_err(|cause| ExampleError::Letter { example: index, cause })?;
+    if !example.expression.is_finite() {
+        return Err(ExampleError::Expression { example: index, found: example.expression.to_string() });
     }
     Ok(())
 }
 
 /// Checks that examples can be trained on with a recipe.
-pub(super) fn check_trainable(examples: &[Example], recipe: &Recipe) -> Result<(), ExampleError> {
-    let positives = examples.iter().filter(|example| example.positive).count();
-    let negatives = examples.len() - positives;
+pub(super) fn check_trainable<'a>(
+    examples: impl Iterator<Item = &'a Example>,
+    recipe: &Recipe,
+    labels: impl Iterator<Item = bool>,
+) -> Result<(), ExampleError> {
+    let (bound, unbound): (Vec<bool>, Vec<bool>) = labels.partition(|positive| *positive);
+    let (positives, negatives) = (bound.len(), unbound.len());
     if positives == 0 || negatives == 0 {
         return Err(ExampleError::OneClass { positives, negatives });
     }
-    match examples.iter().enumerate().find(|(_, example)| example.flank_bases < recipe.shift_bases) {
+    match examples.enumerate().find(|(_, example)| example.flank_bases < recipe.shift_bases) {
         None => Ok(()),
         Some((index, example)) => Err(ExampleError::Flank {
             example: index,

@@ -2,22 +2,23 @@
 
 use std::ops::ControlFlow;
 
-use tch::TchError;
+use tch::{TchError, Tensor};
 
 use super::batches::{self, Example, ExampleError};
 use super::native::NativeLearner;
 use super::random::Stream;
 use super::recipe::{Recipe, RecipeError};
-use super::torch::TorchLearner;
+use super::torch::{Polaris, TorchLearner};
+use super::trainable::Trainable;
 use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::ensemble::sigmoid;
 use crate::inputs::InputError;
 use crate::network::{Network, NetworkError, host_values};
-use crate::weights::{Weights, WeightsError};
+use crate::weights::Weights;
 
 /// Windows predicted at once.
-const PREDICTION_WINDOWS: usize = 64;
+pub(super) const PREDICTION_WINDOWS: usize = 64;
 
 /// What happened in one pass over the training windows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,12 +59,6 @@ pub enum TrainError {
     Stopped,
 }
 
-impl From<WeightsError> for TrainError {
-    fn from(source: WeightsError) -> Self {
-        Self::Network(NetworkError::Weights(source))
-    }
-}
-
 impl From<TchError> for TrainError {
     fn from(source: TchError) -> Self {
         Self::Network(NetworkError::Torch(source))
@@ -87,56 +82,59 @@ pub fn fit(
 ) -> Result<Weights, TrainError> {
     recipe.check()?;
     batches::check(examples, architecture)?;
-    batches::check_trainable(examples, recipe)?;
-    let weights = initial(architecture, seed)?;
-    let steps = examples.len().div_ceil(recipe.batch_windows) * recipe.epochs;
-    let mut learner: Box<dyn Learner> = match device {
-        Device::Cpu => Box::new(NativeLearner::new(&weights, recipe, steps)),
-        Device::Cuda(_) => Box::new(TorchLearner::new(&weights, recipe, steps, device.torch())?),
-    };
-    run(learner.as_mut(), examples, recipe, seed, observer)?;
-    Ok(learner.weights()?)
+    batches::check_trainable(examples.iter(), recipe, examples.iter().map(|example| example.positive))?;
+    match device {
+        Device::Cpu => {
+            let mut learner = NativeLearner::new(architecture, examples, recipe, seed)?;
+            run(&mut learner, examples.len(), recipe, seed, observer)?;
+            Ok(learner.finish()?)
+        }
+        Device::Cuda(_) => {
+            let weights = train(&Polaris { architecture, examples }, recipe, seed, device.torch(), observer)?;
+            Ok(Network::from_tensors(architecture, weights)?.weights()?)
+        }
+    }
 }
 
-/// First weights of a seed.
-pub(super) fn initial(architecture: Architecture, seed: u64) -> Result<Weights, WeightsError> {
-    let mut stream = Stream::new(seed, 1);
-    let tensors = architecture.parameters().iter().map(|parameter| stream.initial(parameter)).collect();
-    Weights::new(architecture, tensors)
+/// Trains a network from scratch with libtorch. Its tensors, in the order of its parameters.
+pub(super) fn train(
+    network: &impl Trainable,
+    recipe: &Recipe,
+    seed: u64,
+    device: tch::Device,
+    observer: &mut dyn FnMut(Epoch) -> ControlFlow<()>,
+) -> Result<Vec<Tensor>, TrainError> {
+    let mut learner = TorchLearner::new(network, recipe, seed, device)?;
+    run(&mut learner, network.examples(), recipe, seed, observer)?;
+    Ok(learner.finish())
 }
 
 /// A network in training.
 pub(super) trait Learner {
-    /// Learns from windows, each moved by its shift in bases. The mean loss before the step.
-    fn step(&mut self, chosen: &[(&Example, isize)], dropout: &mut Stream) -> Result<f64, TrainError>;
-
-    /// What has been learned.
-    fn weights(&mut self) -> Result<Weights, NetworkError>;
+    /// Learns from examples by their index, each window moved by its shift in bases. The mean loss before the step.
+    fn step(&mut self, chosen: &[(usize, isize)], dropout: &mut Stream) -> Result<f64, TrainError>;
 }
 
-/// All epochs of a recipe.
+/// The loop over so many examples: all epochs of a recipe.
 pub(super) fn run(
     learner: &mut dyn Learner,
-    examples: &[Example],
+    examples: usize,
     recipe: &Recipe,
     seed: u64,
     observer: &mut dyn FnMut(Epoch) -> ControlFlow<()>,
 ) -> Result<(), TrainError> {
     let mut order = Stream::new(seed, 2);
     let mut dropout = Stream::new(seed, 3);
-    let mut indices: Vec<usize> = (0..examples.len()).collect();
+    let mut indices: Vec<usize> = (0..examples).collect();
     for number in 1..=recipe.epochs {
         order.shuffle(&mut indices);
         let mut total = 0.0;
         for indices in indices.chunks(recipe.batch_windows) {
-            let chosen: Vec<(&Example, isize)> = indices
-                .iter()
-                .filter_map(|&index| examples.get(index))
-                .map(|example| (example, shift(&mut order, recipe.shift_bases)))
-                .collect();
+            let chosen: Vec<(usize, isize)> =
+                indices.iter().map(|&index| (index, shift(&mut order, recipe.shift_bases))).collect();
             total += learner.step(&chosen, &mut dropout)? * indices.len() as f64;
         }
-        let loss = total / examples.len() as f64;
+        let loss = total / examples as f64;
         if !loss.is_finite() {
             return Err(TrainError::Diverged { epoch: number, loss });
         }
@@ -157,16 +155,27 @@ fn shift(stream: &mut Stream, bases: usize) -> isize {
 /// # Errors
 /// If an example does not fit the network.
 pub fn predict(weights: &Weights, examples: &[Example], device: Device) -> Result<Vec<f32>, TrainError> {
+    Ok(predict_logits(weights, examples, device)?.into_iter().map(sigmoid).collect())
+}
+
+/// The same before the logistic function, which keeps apart what rounds to 0 and 1.
+///
+/// # Errors
+/// If an example does not fit the network.
+pub fn predict_logits(
+    weights: &Weights,
+    examples: &[Example],
+    device: Device,
+) -> Result<Vec<f32>, TrainError> {
     let architecture = weights.architecture();
     batches::check(examples, architecture)?;
     let network = Network::new(weights, device.torch())?;
     let _no_grad = tch::no_grad_guard();
-    let mut probabilities = Vec::with_capacity(examples.len());
+    let mut all = Vec::with_capacity(examples.len());
     for chunk in examples.chunks(PREDICTION_WINDOWS) {
         let chosen: Vec<(&Example, isize)> = chunk.iter().map(|example| (example, 0)).collect();
         let batch = batches::batch(architecture, &chosen, device.torch())?;
-        let logits = host_values(&network.logits(&batch, None)?)?;
-        probabilities.extend(logits.into_iter().map(sigmoid));
+        all.extend(host_values(&network.logits(&batch, None)?)?);
     }
-    Ok(probabilities)
+    Ok(all)
 }

@@ -12,9 +12,10 @@ use crate::weights::Weights;
 
 /// A network on one thread.
 #[derive(Debug)]
-pub(super) struct NativeLearner {
+pub(super) struct NativeLearner<'a> {
     architecture: Architecture,
-    recipe: Recipe,
+    examples: &'a [Example],
+    recipe: &'a Recipe,
     steps: usize,
     step: usize,
     learner: CpuLearner,
@@ -22,32 +23,58 @@ pub(super) struct NativeLearner {
     average: Option<Vec<Vec<f32>>>,
 }
 
-impl NativeLearner {
-    /// Starts from weights, for so many steps.
-    pub(super) fn new(initial: &Weights, recipe: &Recipe, steps: usize) -> Self {
-        let moments = matches!(recipe.optimizer, Optimizer::AdamW { .. });
-        let mut learner = CpuLearner::new(initial, recipe.kernel_l2, moments);
+impl<'a> NativeLearner<'a> {
+    /// Starts from the first weights of a seed.
+    ///
+    /// # Errors
+    /// If the weights are not finite.
+    pub(super) fn new(
+        architecture: Architecture,
+        examples: &'a [Example],
+        recipe: &'a Recipe,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        let mut stream = Stream::new(seed, 1);
+        let tensors = architecture.parameters().iter().map(|parameter| stream.initial(parameter)).collect();
+        let moments = !matches!(recipe.optimizer, Optimizer::Sgd { .. });
+        let first = Weights::new(architecture, tensors)?;
+        let mut learner = CpuLearner::new(&first, recipe.kernel_l2, moments);
         let average = recipe
             .average_decay
             .map(|_| learner.parameters_mut().into_iter().map(|values| values.to_vec()).collect());
-        Self {
-            architecture: initial.architecture(),
-            recipe: recipe.clone(),
-            steps,
+        Ok(Self {
+            architecture,
+            examples,
+            recipe,
+            steps: recipe.steps(examples.len()),
             step: 0,
             learner,
             average,
+        })
+    }
+
+    /// What has been learned.
+    ///
+    /// # Errors
+    /// If a weight is not finite.
+    pub(super) fn finish(mut self) -> Result<Weights, NetworkError> {
+        if let Some(average) = self.average {
+            for (values, mean) in self.learner.parameters_mut().into_iter().zip(average) {
+                values.copy_from_slice(&mean);
+            }
         }
+        Ok(self.learner.weights()?)
     }
 }
 
-impl Learner for NativeLearner {
-    fn step(&mut self, chosen: &[(&Example, isize)], dropout: &mut Stream) -> Result<f64, TrainError> {
+impl Learner for NativeLearner<'_> {
+    fn step(&mut self, chosen: &[(usize, isize)], dropout: &mut Stream) -> Result<f64, TrainError> {
         let length = self.architecture.input_length();
         let windows: Vec<LearningWindow<'_>> = chosen
             .iter()
+            .filter_map(|&(index, shift)| self.examples.get(index).map(|example| (example, shift)))
             .map(|(example, shift)| LearningWindow {
-                sequence: batches::window(example, *shift, length),
+                sequence: batches::window(example, shift, length),
                 expression: example.expression,
                 region: example.region.map(|region| region.index()),
                 positive: example.positive,
@@ -67,14 +94,5 @@ impl Learner for NativeLearner {
             }
         }
         Ok(loss)
-    }
-
-    fn weights(&mut self) -> Result<Weights, NetworkError> {
-        if let Some(average) = self.average.take() {
-            for (values, mean) in self.learner.parameters_mut().into_iter().zip(average) {
-                values.copy_from_slice(&mean);
-            }
-        }
-        Ok(self.learner.weights()?)
     }
 }

@@ -35,6 +35,11 @@ pub enum Optimizer {
         /// Step size.
         learning_rate: f64,
     },
+    /// RMSprop (Tieleman and Hinton 2012), decay 0.9.
+    RmsProp {
+        /// Step size.
+        learning_rate: f64,
+    },
     /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), betas 0.9 and 0.999.
     AdamW {
         /// Step size.
@@ -105,13 +110,18 @@ impl Recipe {
         [Self::paper(), Self::standard()].into_iter().find(|recipe| recipe.name == name)
     }
 
+    /// Steps over so many examples.
+    pub(crate) fn steps(&self, examples: usize) -> usize {
+        examples.div_ceil(self.batch_windows) * self.epochs
+    }
+
     /// Checks that the numbers make sense together.
     ///
     /// # Errors
     /// With the first setting that is out of its range.
     pub fn check(&self) -> Result<(), RecipeError> {
         let (learning_rate, weight_decay) = match self.optimizer {
-            Optimizer::Sgd { learning_rate } => (learning_rate, 0.0),
+            Optimizer::Sgd { learning_rate } | Optimizer::RmsProp { learning_rate } => (learning_rate, 0.0),
             Optimizer::AdamW { learning_rate, weight_decay } => (learning_rate, weight_decay),
         };
         let average = self.average_decay.unwrap_or(0.5);

@@ -1,4 +1,4 @@
-//! Training with libtorch: the network in its plainest form, on any device.
+//! Training with libtorch, on any device.
 
 use tch::{Device, Kind, Reduction, TchError, Tensor};
 
@@ -7,66 +7,56 @@ use super::fit::{Learner, TrainError};
 use super::optimizer::{Updater, average_decay};
 use super::random::Stream;
 use super::recipe::Recipe;
-use crate::architecture::Architecture;
-use crate::network::{Network, NetworkError};
-use crate::weights::Weights;
+use super::trainable::Trainable;
+use crate::architecture::{Architecture, Parameter};
+use crate::network::Network;
 
 /// A network whose gradients libtorch finds.
 #[derive(Debug)]
-pub(super) struct TorchLearner {
-    architecture: Architecture,
+pub(super) struct TorchLearner<'a, N> {
+    network: &'a N,
+    recipe: &'a Recipe,
     device: Device,
-    dropout: [f64; 3],
-    kernel_l2: f64,
     weights: Vec<Tensor>,
-    network: Network,
     updater: Updater,
     average: Option<Average>,
 }
 
-impl TorchLearner {
-    /// Starts from weights, for so many steps.
+impl<'a, N: Trainable> TorchLearner<'a, N> {
+    /// Starts from the first weights of a seed.
     pub(super) fn new(
-        initial: &Weights,
-        recipe: &Recipe,
-        steps: usize,
+        network: &'a N,
+        recipe: &'a Recipe,
+        seed: u64,
         device: Device,
     ) -> Result<Self, TchError> {
-        let architecture = initial.architecture();
+        let mut initial = Stream::new(seed, 1);
         let mut weights = Vec::new();
-        for (parameter, values) in initial.iter() {
+        for parameter in network.parameters() {
             let shape: Vec<i64> = parameter.shape.iter().map(|&size| size as i64).collect();
-            let tensor = Tensor::f_from_slice(values)?.f_reshape(shape)?.f_to_device(device)?;
+            let values = network.initial(&parameter, &mut initial);
+            let tensor = Tensor::f_from_slice(&values)?.f_reshape(shape)?.f_to_device(device)?;
             weights.push(tensor.f_set_requires_grad(true)?);
         }
-        Ok(Self {
-            architecture,
-            device,
-            dropout: recipe.dropout,
-            kernel_l2: recipe.kernel_l2,
-            network: Network::from_tensors(
-                architecture,
-                weights.iter().map(Tensor::shallow_clone).collect(),
-            )?,
-            updater: Updater::new(recipe.optimizer, recipe.schedule, steps, &weights)?,
-            average: recipe.average_decay.map(|decay| Average::new(decay, &weights)).transpose()?,
-            weights,
-        })
+        let updater =
+            Updater::new(recipe.optimizer, recipe.schedule, recipe.steps(network.examples()), &weights)?;
+        let average = recipe.average_decay.map(|decay| Average::new(decay, &weights)).transpose()?;
+        Ok(Self { network, recipe, device, weights, updater, average })
+    }
+
+    /// What has been learned.
+    pub(super) fn finish(self) -> Vec<Tensor> {
+        self.average.map_or(self.weights, |average| average.weights)
     }
 }
 
-impl Learner for TorchLearner {
-    fn step(&mut self, chosen: &[(&Example, isize)], dropout: &mut Stream) -> Result<f64, TrainError> {
-        let batch = batches::batch(self.architecture, chosen, self.device)?;
-        let masks =
-            batches::dropout_tensors(self.architecture, chosen.len(), self.dropout, dropout, self.device)?;
-        let logits = self.network.logits(&batch, Some(&masks))?;
-        let labels = batches::labels(chosen, self.device)?;
-        let mut loss =
-            logits.f_binary_cross_entropy_with_logits::<Tensor>(&labels, None, None, Reduction::Mean)?;
-        if self.kernel_l2 > 0.0 {
-            for kernel in self.network.kernels() {
-                loss = loss.f_add(&kernel.f_square()?.f_sum(Kind::Float)?.f_mul_scalar(self.kernel_l2)?)?;
+impl<N: Trainable> Learner for TorchLearner<'_, N> {
+    fn step(&mut self, chosen: &[(usize, isize)], dropout: &mut Stream) -> Result<f64, TrainError> {
+        let mut loss = self.network.loss(&self.weights, chosen, self.recipe.dropout, dropout, self.device)?;
+        if self.recipe.kernel_l2 > 0.0 {
+            for kernel in self.network.kernels().into_iter().filter_map(|place| self.weights.get(place)) {
+                let squares = kernel.f_square()?.f_sum(Kind::Float)?;
+                loss = loss.f_add(&squares.f_mul_scalar(self.recipe.kernel_l2)?)?;
             }
         }
         let gradients = Tensor::f_run_backward(&[&loss], &self.weights, false, false)?;
@@ -76,12 +66,49 @@ impl Learner for TorchLearner {
         }
         Ok(loss.f_double_value(&[])?)
     }
+}
 
-    fn weights(&mut self) -> Result<Weights, NetworkError> {
-        match self.average.take() {
-            Some(average) => Network::from_tensors(self.architecture, average.weights)?.weights(),
-            None => self.network.weights(),
-        }
+/// The published network with its examples.
+#[derive(Debug)]
+pub(super) struct Polaris<'a> {
+    pub(super) architecture: Architecture,
+    pub(super) examples: &'a [Example],
+}
+
+impl Trainable for Polaris<'_> {
+    fn parameters(&self) -> Vec<Parameter> {
+        self.architecture.parameters()
+    }
+
+    fn kernels(&self) -> Vec<usize> {
+        // The two convolutions, each followed by its bias.
+        vec![0, 2]
+    }
+
+    fn examples(&self) -> usize {
+        self.examples.len()
+    }
+
+    fn loss(
+        &self,
+        weights: &[Tensor],
+        chosen: &[(usize, isize)],
+        rates: [f64; 3],
+        dropout: &mut Stream,
+        device: Device,
+    ) -> Result<Tensor, TrainError> {
+        let architecture = self.architecture;
+        let chosen: Vec<(&Example, isize)> = chosen
+            .iter()
+            .filter_map(|&(index, shift)| self.examples.get(index).map(|example| (example, shift)))
+            .collect();
+        let weights = weights.iter().map(Tensor::shallow_clone).collect();
+        let network = Network::from_tensors(architecture, weights)?;
+        let batch = batches::batch(architecture, &chosen, device)?;
+        let masks = batches::dropout_tensors(architecture, chosen.len(), rates, dropout, device)?;
+        let logits = network.logits(&batch, Some(&masks))?;
+        let labels = batches::labels(&chosen, device)?;
+        Ok(logits.f_binary_cross_entropy_with_logits::<Tensor>(&labels, None, None, Reduction::Mean)?)
     }
 }
 

@@ -4,7 +4,7 @@ use polaris_genomics::Window;
 
 /// The number of each window's group, from 0 in the order of contigs, strands and positions. Windows of a contig's strand
 /// that overlap belong to one group, and so do all that a chain of overlaps connects.
-pub(super) fn overlapping(windows: &[&Window]) -> Vec<usize> {
+pub(crate) fn overlapping(windows: &[&Window]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..windows.len()).collect();
     let place = |window: &Window| (window.strand.index(), window.start0);
     order.sort_by(|left, right| {

@@ -14,16 +14,16 @@ use crate::windows_file::{LabelledWindow, read_windows};
 
 /// A model's windows, labels, covariates and folds.
 #[derive(Debug)]
-pub(super) struct Dataset {
-    pub(super) id: ModelId,
-    pub(super) architecture: Architecture,
-    pub(super) windows_sha256: String,
-    pub(super) windows: Vec<LabelledWindow>,
-    pub(super) examples: Vec<Example>,
+pub(crate) struct Dataset {
+    pub(crate) id: ModelId,
+    pub(crate) architecture: Architecture,
+    pub(crate) windows_sha256: String,
+    pub(crate) windows: Vec<LabelledWindow>,
+    pub(crate) examples: Vec<Example>,
 }
 
 /// The models prepared in a folder, sorted; all of them, or the named ones.
-pub(super) fn find(prepared: &Path, only: &[ModelId]) -> anyhow::Result<Vec<ModelId>> {
+pub(crate) fn find(prepared: &Path, only: &[ModelId]) -> anyhow::Result<Vec<ModelId>> {
     let mut found: Vec<ModelId> = Vec::new();
     let entries = std::fs::read_dir(prepared).with_context(|| prepared.display().to_string())?;
     for entry in entries {
@@ -51,7 +51,7 @@ impl Dataset {
     /// # Errors
     /// Windows that cannot be read or used, that `prepare` did not finish, or that it made of another bundle: their
     /// places and covariates would not be those of the sequences.
-    pub(super) fn open(
+    pub(crate) fn open(
         prepared: &Path,
         id: &ModelId,
         (bundle, reference_digest): (&ReferenceBundle, &str),
@@ -87,12 +87,12 @@ impl Dataset {
     }
 
     /// Bound windows.
-    pub(super) fn positives(&self) -> usize {
+    pub(crate) fn positives(&self) -> usize {
         self.windows.iter().filter(|row| row.positive).count()
     }
 
     /// The fold of a window.
-    pub(super) fn fold(&self, window: usize, split: Split) -> Option<u8> {
+    pub(crate) fn fold(&self, window: usize, split: Split) -> Option<u8> {
         let row = self.windows.get(window)?;
         Some(match split {
             Split::Chromosome => row.fold_chromosome,
@@ -101,7 +101,7 @@ impl Dataset {
     }
 
     /// Contigs whose windows lie in a fold by chromosome, sorted.
-    pub(super) fn contigs(&self, fold: u8) -> Vec<String> {
+    pub(crate) fn contigs(&self, fold: u8) -> Vec<String> {
         let in_fold = self.windows.iter().filter(|row| row.fold_chromosome == fold);
         let mut contigs: Vec<String> = in_fold.map(|row| row.window.contig.clone()).collect();
         contigs.sort();

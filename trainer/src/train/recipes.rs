@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use polaris_model::training::Recipe;
 
 /// A built-in recipe, or one from a JSON file with the same fields.
-pub(super) fn find(name: &str) -> anyhow::Result<Recipe> {
+pub(crate) fn find(name: &str) -> anyhow::Result<Recipe> {
     if let Some(recipe) = Recipe::by_name(name) {
         return Ok(recipe);
     }

@@ -4,12 +4,20 @@
 pub(crate) const BETA1: f64 = 0.9;
 pub(crate) const BETA2: f64 = 0.999;
 pub(crate) const EPSILON: f64 = 1e-8;
+/// Of RMSprop, as in Keras.
+pub(crate) const RMS_DECAY: f64 = 0.9;
+pub(crate) const RMS_EPSILON: f64 = 1e-7;
 
 /// A step of an update rule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rule {
     /// Stochastic gradient descent.
     Sgd {
+        /// Step size.
+        rate: f32,
+    },
+    /// RMSprop.
+    RmsProp {
         /// Step size.
         rate: f32,
     },
@@ -73,7 +81,13 @@ impl Rule {
                     *weight = *weight * shrink - rate * *mean / (square.sqrt() * scale + EPSILON as f32);
                 }
             }
-            (Self::Sgd { rate } | Self::AdamW { rate, .. }, _) => {
+            (Self::RmsProp { rate }, Some([_, squares])) => {
+                for ((weight, gradient), square) in weights.iter_mut().zip(gradients).zip(squares) {
+                    *square += (1.0 - RMS_DECAY) as f32 * (gradient * gradient - *square);
+                    *weight -= rate * gradient / (square.sqrt() + RMS_EPSILON as f32);
+                }
+            }
+            (Self::Sgd { rate } | Self::RmsProp { rate } | Self::AdamW { rate, .. }, _) => {
                 for (weight, gradient) in weights.iter_mut().zip(gradients) {
                     *weight -= rate * gradient;
                 }
