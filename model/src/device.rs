@@ -76,6 +76,12 @@ impl Device {
         }
     }
 
+    /// Free memory of a GPU in bytes, after [`Device::prepare`]; `None` for the processor, or if CUDA does not say.
+    pub fn free_bytes(self) -> Option<u64> {
+        let Self::Cuda(index) = self else { return None };
+        free_cuda_bytes(i32::try_from(index).ok()?)
+    }
+
     pub(crate) fn torch(self) -> tch::Device {
         match self {
             Self::Cpu => tch::Device::Cpu,
@@ -92,6 +98,22 @@ fn load_cuda_library() -> Result<(), libloading::Error> {
     // The registered kernels are used until the process ends.
     std::mem::forget(library);
     Ok(())
+}
+
+/// What the CUDA runtime that libtorch loaded says; libtorch has no function for it that Rust can call.
+#[expect(unsafe_code, reason = "functions of the CUDA runtime are found by name")]
+fn free_cuda_bytes(index: i32) -> Option<u64> {
+    use libloading::os::unix::{Library, Symbol};
+    let program = Library::this();
+    // SAFETY: these are the runtime's functions of these names with the types that its documentation gives; both
+    // pointers are to integers that live through the call.
+    unsafe {
+        let set_device: Symbol<unsafe extern "C" fn(i32) -> i32> = program.get(b"cudaSetDevice").ok()?;
+        let memory: Symbol<unsafe extern "C" fn(*mut usize, *mut usize) -> i32> =
+            program.get(b"cudaMemGetInfo").ok()?;
+        let (mut free, mut total) = (0usize, 0usize);
+        (set_device(index) == 0 && memory(&raw mut free, &raw mut total) == 0).then_some(free as u64)
+    }
 }
 
 /// Sets the threads that libtorch uses within one operation.
@@ -119,6 +141,7 @@ mod tests {
     fn cuda_is_refused_where_there_is_none() {
         if tch::Cuda::device_count() == 0 {
             assert!(Device::Cuda(0).prepare().is_err());
+            assert_eq!(Device::Cuda(0).free_bytes(), None);
         }
     }
 }

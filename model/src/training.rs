@@ -1,4 +1,4 @@
-//! Training of one network on labelled windows.
+//! Training of networks on labelled windows: one by one, or many of one architecture as a stack.
 
 mod batches;
 mod comparison;
@@ -7,6 +7,7 @@ mod native;
 mod optimizer;
 mod random;
 mod recipe;
+mod stacked;
 #[cfg(test)]
 mod tests;
 mod torch;
@@ -16,3 +17,4 @@ pub use batches::{Example, ExampleError};
 pub use comparison::{ComparisonExample, fit_comparison, predict_comparison};
 pub use fit::{Epoch, TrainError, fit, predict, predict_logits};
 pub use recipe::{Optimizer, Recipe, RecipeError, Schedule};
+pub use stacked::{StackedTask, fit_stacked, propose_stack, stack_bytes};

@@ -1,9 +1,11 @@
 //! Labelled windows and batches of them.
 
+use std::borrow::Borrow;
+
 use polaris_genomics::{RegionClass, SequenceError};
 use tch::{Device, TchError, Tensor};
 
-use super::random::{Stream, kept};
+use super::random::{Stream, kept_multiplier};
 use super::recipe::Recipe;
 use crate::architecture::{Architecture, DENSE_UNITS, FILTERS};
 use crate::cpu::learning::Dropout;
@@ -106,9 +108,16 @@ pub enum ExampleError {
 }
 
 /// Checks that examples fit the architecture.
-pub(super) fn check(examples: &[Example], architecture: Architecture) -> Result<(), ExampleError> {
+pub(super) fn check(
+    examples: &[impl Borrow<Example>],
+    architecture: Architecture,
+) -> Result<(), ExampleError> {
     let length = architecture.input_length();
-    examples.iter().enumerate().try_for_each(|(index, example)| check_one(index, example, length))
+    examples
+        .iter()
+        .map(Borrow::borrow)
+        .enumerate()
+        .try_for_each(|(index, example)| check_one(index, example, length))
 }
 
 /// Checks that an example fits a network of windows of so many bases.
@@ -189,7 +198,7 @@ pub(super) fn dropout(
         pool1: stream.dropout(windows * architecture.pooled1_positions() * FILTERS, rates[0]),
         pool2: stream.dropout(windows * architecture.pooled2_positions() * FILTERS, rates[1]),
         dense2: stream.dropout(windows * DENSE_UNITS[1], rates[2]),
-        kept: rates.map(kept),
+        kept: rates.map(kept_multiplier),
     }
 }
 

@@ -146,7 +146,7 @@ pub(super) fn run(
 }
 
 /// A shift of up to so many bases to either side.
-fn shift(stream: &mut Stream, bases: usize) -> isize {
+pub(super) fn shift(stream: &mut Stream, bases: usize) -> isize {
     if bases == 0 { 0 } else { stream.below(2 * bases + 1) as isize - bases as isize }
 }
 

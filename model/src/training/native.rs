@@ -85,8 +85,7 @@ impl Learner for NativeLearner<'_> {
         self.step += 1;
         let loss = self.learner.step(&windows, &dropout, &rule);
         if let Some(average) = &mut self.average {
-            let step = i32::try_from(self.step).unwrap_or(i32::MAX);
-            let share = 1.0 - average_decay(self.recipe.average_decay.unwrap_or_default(), step);
+            let share = 1.0 - average_decay(self.recipe.average_decay.unwrap_or_default(), self.step);
             for (mean, values) in average.iter_mut().zip(self.learner.parameters_mut()) {
                 for (mean, value) in mean.iter_mut().zip(values.iter()) {
                     *mean += share as f32 * (value - *mean);

@@ -109,13 +109,13 @@ pub(super) fn rule(optimizer: Optimizer, schedule: Schedule, step: usize, steps:
 }
 
 /// Decay of a running mean of weights after so many steps: early on the mean spans a tenth of them.
-pub(super) fn average_decay(decay: f64, steps: i32) -> f64 {
-    let steps = f64::from(steps);
+pub(super) fn average_decay(decay: f64, steps: usize) -> f64 {
+    let steps = steps as f64;
     decay.min((1.0 + steps) / (10.0 + steps))
 }
 
 /// Share of the learning rate at a step of so many.
-fn share(schedule: Schedule, step: usize, steps: usize) -> f64 {
+pub(super) fn share(schedule: Schedule, step: usize, steps: usize) -> f64 {
     match schedule {
         Schedule::Constant => 1.0,
         Schedule::WarmUpCosine => {

@@ -43,16 +43,29 @@ impl Stream {
 
     /// Dropout multipliers: 0 with the given probability, to 1/65536, else what keeps the mean at 1.
     pub(super) fn dropout(&mut self, count: usize, rate: f64) -> Vec<f32> {
-        let (threshold, kept) = (threshold(rate), kept(rate));
+        let (threshold, multiplier) = (threshold(rate), kept_multiplier(rate));
         let mut values = vec![0.0; count];
-        for values in values.chunks_mut(4) {
-            let bits = self.next();
-            for (part, value) in values.iter_mut().enumerate() {
-                let draw = (bits >> (16 * part)) as u16;
-                *value = if draw < threshold { 0.0 } else { kept };
+        for four in values.chunks_mut(4) {
+            for (value, draw) in four.iter_mut().zip(self.draws()) {
+                *value = if draw < threshold { 0.0 } else { multiplier };
             }
         }
         values
+    }
+
+    /// Which values dropout keeps: where [`Stream::dropout`] gives zero this gives 0, else 1.
+    pub(super) fn kept(&mut self, kept: &mut [u8], rate: f64) {
+        let threshold = threshold(rate);
+        for four in kept.chunks_mut(4) {
+            for (value, draw) in four.iter_mut().zip(self.draws()) {
+                *value = u8::from(draw >= threshold);
+            }
+        }
+    }
+
+    fn draws(&mut self) -> [u16; 4] {
+        let bits = self.next();
+        std::array::from_fn(|part| (bits >> (16 * part)) as u16)
     }
 
     /// First weights of a tensor: Glorot's uniform distribution, zero for biases.
@@ -67,13 +80,13 @@ impl Stream {
     }
 }
 
-/// Of 65536 draws as many drop a value.
+/// Draws of 16 bits below this are dropped.
 fn threshold(rate: f64) -> u16 {
     (rate * 65_536.0).round() as u16
 }
 
-/// Multiplier of what is not dropped.
-pub(super) fn kept(rate: f64) -> f32 {
+/// What values that dropout keeps are multiplied by, so that the mean stays.
+pub(super) fn kept_multiplier(rate: f64) -> f32 {
     (1.0 / (1.0 - f64::from(threshold(rate)) / 65_536.0)) as f32
 }
 
@@ -90,6 +103,18 @@ mod tests {
         let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / 100_001.0;
         assert!((mean - 1.0).abs() < 0.01, "{mean}");
         assert!(Stream::new(3, 1).dropout(1000, 0.0).iter().all(|&value| value == 1.0));
+    }
+
+    #[test]
+    fn what_is_kept_is_what_is_not_zero() {
+        for count in [1, 4, 7, 1000] {
+            let values = Stream::new(9, 3).dropout(count, 0.3);
+            let mut kept = vec![0; count];
+            Stream::new(9, 3).kept(&mut kept, 0.3);
+            let multiplied: Vec<f32> =
+                kept.iter().map(|&kept| f32::from(kept) * kept_multiplier(0.3)).collect();
+            assert_eq!(values, multiplied);
+        }
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Trainable for Polaris<'_> {
 #[derive(Debug)]
 struct Average {
     decay: f64,
-    steps: i32,
+    steps: usize,
     weights: Vec<Tensor>,
 }
 
