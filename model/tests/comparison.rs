@@ -71,7 +71,10 @@ fn train(
     seed: u64,
 ) -> Result<ComparisonWeights, TrainError> {
     polaris_model::set_threads(1);
-    fit_comparison(network, examples, recipe, seed, Device::Cpu, &mut |_| ControlFlow::Continue(()))
+    fit_comparison(network, examples, recipe, seed, Device::Cpu, &mut |e| {
+        eprintln!("{e:?}");
+        ControlFlow::Continue(())
+    })
 }
 
 /// The chance that a bound window scores above an unbound one.

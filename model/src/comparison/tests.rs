@@ -57,6 +57,12 @@ fn weights_by_hand() {
     assert_eq!(elements(Body::CnnLstm, reads(1000, true, false), 1), 983_180);
     // 10,560 + 1,229,280 + 3,687,360 + 925 * 53 * 960 + 925 + 926.
     assert_eq!(elements(Body::Seqweaver, reads(1000, false, false), 1), 51_993_051);
+    assert_eq!(elements(Body::Seqweaver, reads(1000, true, false), 1), 51_993_051 + 2 + 42 + 7);
+    // Two positions fewer are left for the dense layer.
+    assert_eq!(
+        elements(Body::Polaris { dilation: 2 }, reads(1000, true, false), 1),
+        3_883_680 - 2 * 600 * 100
+    );
     // Structure is a channel of each of the first filters; an output more has 64 weights and a bias.
     assert_eq!(elements(POLARIS, reads(1000, true, true), 1), 3_883_680 + 100 * 8);
     assert_eq!(

@@ -48,6 +48,13 @@ impl Gkm {
         let mut train = Command::new(&self.train);
         train.args(&self.options).args([file("bound.fa"), file("unbound.fa"), file("gkm")]);
         run(&mut train)?;
+        // It also ends well where it only tells how it is used.
+        ensure!(
+            file("gkm.model.txt").is_file(),
+            "{}: no model was made; does it know the options `{}`?",
+            self.train.display(),
+            self.options.join(" ")
+        );
         let mut predict = Command::new(&self.predict);
         predict.args([file("held_out.fa"), file("gkm.model.txt"), file("scores.txt")]);
         run(&mut predict)?;
@@ -166,6 +173,8 @@ mod tests {
             failed.contains("gkmtrain") && failed.contains('7') && failed.ends_with("cannot"),
             "{failed}"
         );
+        let none = told("#!/bin/sh\n", PREDICT);
+        assert!(none.contains("gkmtrain: no model was made"), "{none}");
         let other = told(TRAIN, "#!/bin/sh\nprintf 'other\\t1\\n' > $3\n");
         assert!(other.contains("scores.txt:1:name: `other`: window_0:0 comes here"), "{other}");
         let few = told(TRAIN, "#!/bin/sh\nprintf 'window_0:0\\t1\\n' > $3\n");

@@ -140,7 +140,7 @@ impl Method {
     /// How long a window takes, roughly, beside one of POLARIS: for the progress bar.
     pub(super) fn weight(&self) -> u64 {
         match self.kind {
-            Kind::Network(Body::Seqweaver) => 20,
+            Kind::Network(Body::Seqweaver) => 10,
             Kind::Gkm => 10,
             _ => 1,
         }

@@ -184,21 +184,21 @@ impl Report {
             }
         }
         let first = methods.iter().map(|method| method.len()).max().unwrap_or(0).max(6);
-        let over = format!("over {}", self.settings.baseline);
+        let over = format!("  over {}", self.settings.baseline);
         let _ = write!(
             out,
-            "\n\n{:first$}  {:>4}  {:>12}  {:>10}  {:>12}  {:>12}  {over}",
+            "\n\n{:first$}  {:>4}  {:>12}  {:>10}  {:>12}  {:>12}{over}",
             "method", "sets", "median AUROC", "mean AUROC", "median AUPRC", "median Brier"
         );
         for summary in &self.summary {
             let over = summary.median_auroc_over_baseline.map_or_else(String::new, |median| {
                 let Summary { above_baseline, below_baseline, .. } = summary;
-                format!("median {median:+.3}, surely above on {above_baseline}, below on {below_baseline}")
+                format!("  median {median:+.3}, surely above on {above_baseline}, below on {below_baseline}")
             });
             let of = |value: Option<f64>| short(value.unwrap_or(f64::NAN));
             let _ = write!(
                 out,
-                "\n{:first$}  {:>4}  {:>12}  {:>10}  {:>12}  {:>12}  {over}",
+                "\n{:first$}  {:>4}  {:>12}  {:>10}  {:>12}  {:>12}{over}",
                 summary.method,
                 summary.sets,
                 of(summary.median_auroc),

@@ -13,6 +13,8 @@ use crate::text_table::{Fields, TableError, for_each_line};
 
 /// What RNAplfold adds to a record's name.
 const SUFFIX: &str = "_lunp";
+/// How far means of probabilities may lie beyond 0 and 1.
+const ROUNDING: f32 = 1e-4;
 
 /// The structure of all windows of a set.
 #[derive(Clone, Debug)]
@@ -63,20 +65,24 @@ pub(super) fn write_fasta(folder: &Path, set: &Set) -> anyhow::Result<()> {
 fn read_lunp(path: &Path) -> Result<Vec<f32>, TableError> {
     let mut values = Vec::new();
     for_each_line(path, |line, text| {
-        if text.trim_start().starts_with('#') {
-            return Ok(());
-        }
         let fields = Fields::new(path, line, text);
+        if text.trim_start().starts_with('#') {
+            // Those of -O: as plain numbers they may look like probabilities.
+            return match text.contains("energies") {
+                true => Err(fields.wrong(0, "header", "probabilities belong here; fold without -O")),
+                false => Ok(()),
+            };
+        }
         let position: usize = fields.parse(0, "position", "a position belongs here")?;
         if position != values.len() + 1 {
             return Err(fields.wrong(0, "position", format!("{} comes here", values.len() + 1)));
         }
         let expected = "a probability from 0 to 1 belongs here";
         let value: f32 = fields.parse(1, "l=1", expected)?;
-        if !(0.0..=1.0).contains(&value) {
+        if !(-ROUNDING..=1.0 + ROUNDING).contains(&value) {
             return Err(fields.wrong(1, "l=1", expected));
         }
-        values.push(value);
+        values.push(value.clamp(0.0, 1.0));
         Ok(())
     })?;
     Ok(values)
@@ -103,13 +109,17 @@ mod tests {
     #[test]
     fn the_column_of_single_bases() {
         assert_eq!(lunp(LUNP).unwrap(), [0.9982, 0.5, 1e-5]);
-        assert_eq!(lunp("1\t1\n").unwrap(), [1.0]);
+        assert_eq!(lunp("1\t1.000001\n2\t-1e-07\n").unwrap(), [1.0, 0.0]);
     }
 
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         for (content, expected) in [
             ("#\n1\tNA\n", "w_lunp:2:l=1: `NA`: a probability from 0 to 1 belongs here"),
+            (
+                "#opening energies\n1\t0.5\n",
+                "w_lunp:1:header: `#opening energies`: probabilities belong here",
+            ),
             ("1\t1.5\n", "w_lunp:1:l=1: `1.5`: a probability"),
             ("1\tnan\n", "w_lunp:1:l=1: `nan`: a probability"),
             ("1\t0.5\n3\t0.5\n", "w_lunp:2:position: `3`: 2 comes here"),
