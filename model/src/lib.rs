@@ -3,7 +3,7 @@
 //! This is the only crate that knows libtorch; tensors never leave it. A network is described by its
 //! [`Architecture`], held by its [`Weights`], trained by [`training::fit`], published in a [`Registry`] as a
 //! TorchScript file beside a [`Manifest`], and served by an [`Ensemble`], which also says which bases drive a
-//! prediction ([`localization`]).
+//! prediction ([`localization`]). Networks to compare it with are in [`comparison`].
 
 mod architecture;
 pub mod comparison;

@@ -71,10 +71,7 @@ fn train(
     seed: u64,
 ) -> Result<ComparisonWeights, TrainError> {
     polaris_model::set_threads(1);
-    fit_comparison(network, examples, recipe, seed, Device::Cpu, &mut |e| {
-        eprintln!("{e:?}");
-        ControlFlow::Continue(())
-    })
+    fit_comparison(network, examples, recipe, seed, Device::Cpu, &mut |_| ControlFlow::Continue(()))
 }
 
 /// The chance that a bound window scores above an unbound one.
@@ -124,7 +121,7 @@ fn structure_is_read() {
         let mut windows = examples(300, LENGTH, seed, |_| None);
         let unpaired = |index: usize| {
             (0..LENGTH)
-                .map(|base| if index % 2 == 0 && (30..50).contains(&base) { 0.9 } else { 0.2 })
+                .map(|base| if index.is_multiple_of(2) && (30..50).contains(&base) { 0.9 } else { 0.2 })
                 .collect()
         };
         windows.iter_mut().enumerate().for_each(|(index, window)| window.positive = index % 2 == 0);
@@ -169,7 +166,7 @@ fn proteins_are_learned_together_from_labels_of_one_each() {
     // Protein 0 is known where the index is even, protein 1 where it is odd.
     let label = |example: &Example, index: usize| -> [Option<bool>; 2] {
         let known = Some(example.positive);
-        if index % 2 == 0 { [known, None] } else { [None, known] }
+        if index.is_multiple_of(2) { [known, None] } else { [None, known] }
     };
     let training = examples(400, LENGTH, 1, motif);
     let labels: Vec<[Option<bool>; 2]> =

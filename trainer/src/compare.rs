@@ -163,7 +163,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .iter()
         .enumerate()
         .flat_map(|(number, set)| {
-            of_set(&plan, set, &methods, &mut left_out).into_iter().map(move |method| (number, method))
+            of_set(&plan, (set, sets.len()), &methods, &mut left_out)
+                .into_iter()
+                .map(move |method| (number, method))
         })
         .collect();
     for missing in &left_out {
@@ -174,44 +176,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .flat_map(|(set, method)| sets[*set].folds.iter().map(|fold| Task { set: *set, method, fold }))
         .collect();
     ensure!(!tasks.is_empty(), "there is nothing to compare: no method can be run on any set");
-    let mut outcomes = plan.run(&sets, &tasks).into_iter();
-    let mut failed = Vec::new();
-    let mut results: Vec<report::Result> = Vec::new();
-    let mut baseline: Option<(usize, OfMethod)> = None;
-    for (number, method) in &chosen {
-        let set = &sets[*number];
-        let missing =
-            |reason: String| Missing { set: Some(set.name.clone()), method: method.name.clone(), reason };
-        let mut folds = Vec::new();
-        for (fold, outcome) in set.folds.iter().zip(outcomes.by_ref()) {
-            match outcome {
-                Ok(kept) => folds.push((fold, kept)),
-                Err(error) => failed.push(missing(format!("fold {}: {error:#}", u32::from(fold.number) + 1))),
-            }
-        }
-        if folds.len() < set.folds.len() {
-            continue;
-        }
-        match figures::measure(set, &folds, arguments.bootstrap as usize, arguments.seed) {
-            Ok(of_method) => {
-                let of_baseline = baseline.as_ref().filter(|(of_set, _)| of_set == number);
-                results.push(report::Result {
-                    set: set.name.clone(),
-                    method: method.name.clone(),
-                    expression: method.expression,
-                    region: method.region,
-                    mean: of_method.mean(),
-                    auroc_over_baseline: of_baseline.and_then(|(_, other)| of_method.auroc_over(other)),
-                    folds: of_method.folds.clone(),
-                });
-                if methods.first().is_some_and(|first| first.name == method.name) {
-                    baseline = Some((*number, of_method));
-                }
-            }
-            Err(error) => failed.push(missing(error.to_string())),
-        }
-    }
-    let settings = settings(arguments, &plan, &methods);
+    let outcomes = plan.run(&sets, &tasks);
+    let baseline = methods.first().map(|method| method.name.clone()).unwrap_or_default();
+    let (results, failed) = measured(arguments, &sets, (&chosen, &baseline), outcomes);
+    let settings = settings(arguments, &plan, baseline);
     let names: Vec<String> = methods.iter().map(|method| method.name.clone()).collect();
     conclude(arguments, Report::new(settings, &names, results, left_out, failed))
 }
@@ -283,7 +251,12 @@ fn methods(
 }
 
 /// The methods that can be run on a set, each reading what there is. Of those that are the same then, the first.
-fn of_set(plan: &Plan, set: &Set, methods: &[Method], left_out: &mut Vec<Missing>) -> Vec<Method> {
+fn of_set(
+    plan: &Plan,
+    (set, sets): (&Set, usize),
+    methods: &[Method],
+    left_out: &mut Vec<Missing>,
+) -> Vec<Method> {
     let mut chosen: Vec<Method> = Vec::new();
     for method in methods {
         let method = method.reading(set.expression, set.region);
@@ -292,6 +265,9 @@ fn of_set(plan: &Plan, set: &Set, methods: &[Method], left_out: &mut Vec<Missing
         });
         let reason = match same {
             Some(other) => Some(format!("the same as {} without covariates", other.name)),
+            None if matches!(method.kind, Kind::Joint(_)) && sets < 2 => {
+                Some("one model alone cannot be trained together with others".to_owned())
+            }
             None => plan.obstacle(set, &method),
         };
         match reason {
@@ -304,7 +280,56 @@ fn of_set(plan: &Plan, set: &Set, methods: &[Method], left_out: &mut Vec<Missing
     chosen
 }
 
-fn settings(arguments: &Arguments, plan: &Plan, methods: &[Method]) -> Settings {
+/// The figures of each method on each set, and what has none. Of a method that failed in a fold there are none: a mean
+/// over other folds is another figure.
+fn measured(
+    arguments: &Arguments,
+    sets: &[Set],
+    (chosen, baseline): (&[(usize, Method)], &str),
+    outcomes: run::Outcomes,
+) -> (Vec<report::Result>, Vec<Missing>) {
+    let mut outcomes = outcomes.into_iter();
+    let (mut results, mut failed) = (Vec::new(), Vec::new());
+    let mut of_baseline: Option<(usize, OfMethod)> = None;
+    for (number, method) in chosen {
+        let set = &sets[*number];
+        let mut fail = |reason: String| {
+            failed.push(Missing { set: Some(set.name.clone()), method: method.name.clone(), reason });
+        };
+        let mut folds = Vec::new();
+        for fold in &set.folds {
+            let Some(outcome) = outcomes.next() else { break };
+            match outcome {
+                Ok(kept) => folds.push((fold, kept)),
+                Err(error) => fail(format!("fold {}: {error:#}", u32::from(fold.number) + 1)),
+            }
+        }
+        if folds.len() < set.folds.len() {
+            continue;
+        }
+        match figures::measure(set, &folds, arguments.bootstrap as usize, arguments.seed) {
+            Ok(of_method) => {
+                let other = of_baseline.as_ref().filter(|(of_set, _)| of_set == number);
+                results.push(report::Result {
+                    set: set.name.clone(),
+                    method: method.name.clone(),
+                    expression: method.expression,
+                    region: method.region,
+                    mean: of_method.mean(),
+                    auroc_over_baseline: other.and_then(|(_, other)| of_method.auroc_over(other)),
+                    folds: of_method.folds.clone(),
+                });
+                if method.name == baseline {
+                    of_baseline = Some((*number, of_method));
+                }
+            }
+            Err(error) => fail(error.to_string()),
+        }
+    }
+    (results, failed)
+}
+
+fn settings(arguments: &Arguments, plan: &Plan, baseline: String) -> Settings {
     Settings {
         split: polaris_model::Split::from(arguments.split).to_string(),
         seed: arguments.seed,
@@ -315,7 +340,7 @@ fn settings(arguments: &Arguments, plan: &Plan, methods: &[Method]) -> Settings 
         kmer: arguments.kmer,
         most_windows: arguments.most_windows.map(|most| most as usize),
         device: arguments.device.to_string(),
-        baseline: methods.first().map(|method| method.name.clone()).unwrap_or_default(),
+        baseline,
     }
 }
 

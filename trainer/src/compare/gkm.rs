@@ -122,7 +122,7 @@ fn read_scores(path: &Path, names: &[String]) -> anyhow::Result<Vec<f64>> {
     Ok(scores)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -1,6 +1,6 @@
 //! POLARIS on the windows of several proteins at once: one network, an output for each.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use anyhow::bail;
 use polaris_genomics::Window;
@@ -58,17 +58,19 @@ pub(super) fn joint(
 /// The windows to learn from, each by its set and its index.
 pub(super) fn rows(sets: &[Set], asked: usize, fold: &Fold) -> Vec<(usize, usize)> {
     let own = &sets[asked];
-    let held_out: Vec<&Window> = fold.held_out.iter().map(|index| &own.places[*index].window).collect();
+    let held_out = fold.held_out.iter().map(|index| &own.places[*index].window);
+    let held_out: BTreeSet<(&str, i64)> =
+        held_out.map(|window| (window.contig.as_str(), window.start0)).collect();
     let trained: HashSet<&str> =
         fold.training.iter().map(|index| own.places[*index].window.contig.as_str()).collect();
     // Where contigs are held out whole, so are they of the other proteins.
-    let whole: HashSet<&str> = held_out
-        .iter()
-        .map(|window| window.contig.as_str())
-        .filter(|contig| !trained.contains(contig))
-        .collect();
-    let unseen = |window: &Window| {
-        !whole.contains(window.contig.as_str()) && !held_out.iter().any(|other| shared(window, other) > 0)
+    let whole: HashSet<&str> =
+        held_out.iter().map(|(contig, _)| *contig).filter(|contig| !trained.contains(contig)).collect();
+    let unseen = |Window { contig, start0, length, .. }: &Window| {
+        // Windows are of one length: those that share a base start less than that apart, on whatever strands.
+        let length = *length as i64;
+        let near = (contig.as_str(), start0 - length + 1)..(contig.as_str(), start0 + length);
+        !whole.contains(contig.as_str()) && held_out.range(near).next().is_none()
     };
     let mut rows = Vec::new();
     for (number, set) in sets.iter().enumerate() {
@@ -112,14 +114,6 @@ impl<'a> Bound<'a> {
         labels[owner] = Some(sets[owner].examples[index].positive);
         labels
     }
-}
-
-/// Bases that two windows share, on whatever strands.
-fn shared(left: &Window, right: &Window) -> i64 {
-    if left.contig != right.contig {
-        return 0;
-    }
-    (left.end0().min(right.end0()) - left.start0.max(right.start0)).max(0)
 }
 
 #[cfg(test)]

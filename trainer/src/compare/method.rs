@@ -163,7 +163,7 @@ mod tests {
             of("polaris")[0],
             Method { name: "polaris".to_owned(), kind: Kind::Polaris, expression: true, region: true }
         );
-        assert_eq!(of("seqweaver+")[0].reading(false, true).expression, false);
+        assert!(!of("seqweaver+")[0].reading(false, true).expression);
         assert_eq!(
             of("polaris-sequence")[0],
             Method { name: "polaris-sequence".to_owned(), ..of("polaris")[0].reading(false, false) }

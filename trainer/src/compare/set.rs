@@ -26,7 +26,7 @@ pub(super) struct Set {
     /// Which covariates there are.
     pub(super) expression: bool,
     pub(super) region: bool,
-    /// Of all windows, their labels and covariates.
+    /// Of all windows, their places, labels and covariates.
     digest: String,
 }
 
@@ -59,7 +59,9 @@ impl Set {
     ) -> Self {
         let (places, examples): (Vec<Place>, Vec<Example>) = windows.into_iter().unzip();
         let mut digest = Sha256::new();
-        for example in &examples {
+        for (place, example) in places.iter().zip(&examples) {
+            let Place { window, block, .. } = place;
+            digest.update(format!("{} {} {} {block:?} ", window.contig, window.start0, window.strand));
             digest.update(&example.sequence);
             let region = example.region.map(|class| class.index());
             digest.update(format!(" {} {region:?} {}\n", example.expression, example.positive));
