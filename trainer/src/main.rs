@@ -5,6 +5,7 @@ mod compare;
 mod diffusion;
 mod evaluate;
 mod evaluate_maps;
+mod experiments;
 mod fetch;
 mod files;
 mod held_out;
@@ -47,6 +48,12 @@ enum Command {
     Assess(assess::Arguments),
     /// Compare networks and other methods on the same windows and folds; nothing is published.
     Compare(compare::Arguments),
+    /// Test models of one cell line on the windows of another, beside the other line's peaks.
+    CrossCell(experiments::cross_cell::Arguments),
+    /// Train with and without region and expression, and say what each adds.
+    Ablation(experiments::ablation::Arguments),
+    /// Train on ever smaller parts of the windows: AUROC against sample size.
+    LearningCurve(experiments::learning_curve::Arguments),
     /// Compare the scores of simulated variants with what the simulation did.
     Evaluate(evaluate::Arguments),
     /// Compare where the models look with where the simulation planted motifs.
@@ -65,6 +72,9 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::CrossCell(arguments) => experiments::cross_cell::run(&arguments),
+        Command::Ablation(arguments) => experiments::ablation::run(&arguments),
+        Command::LearningCurve(arguments) => experiments::learning_curve::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::EvaluateMaps(arguments) => evaluate_maps::run(&arguments),
         Command::Diffusion(arguments) => diffusion::run(&arguments),

@@ -12,7 +12,7 @@ mod isolation;
 mod model;
 mod negatives;
 pub(crate) mod options;
-mod peaks;
+pub(crate) mod peaks;
 mod positives;
 mod quota;
 pub(crate) mod record;

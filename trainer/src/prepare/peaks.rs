@@ -55,6 +55,14 @@ impl PeakFile {
     pub(crate) fn has_p_values(&self) -> bool {
         self.peaks.iter().any(|peak| peak.minus_log10_p.is_some())
     }
+
+    /// The peaks with a p value of at most `max_p`; all of them if the file has no p values.
+    pub(crate) fn significant(&self, max_p: f64) -> Vec<Peak> {
+        let filtered = self.format == PeakFormat::NarrowPeak && self.has_p_values();
+        let least = -max_p.log10();
+        let passes = |peak: &&Peak| !filtered || peak.minus_log10_p.is_some_and(|p| p >= least);
+        self.peaks.iter().filter(passes).cloned().collect()
+    }
 }
 
 /// Reads a peak file, plain or gzip. Lines starting with `#`, `track` or `browser` are left out.

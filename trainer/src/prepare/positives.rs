@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::gc::sequenced_gc;
 use super::isolation::{isolated, looks_raw};
 use super::options::{Isolated, Options};
-use super::peaks::{Peak, PeakFile, PeakFormat};
+use super::peaks::{Peak, PeakFile};
 
 /// A window around a peak.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub(super) fn cut_positives(
         Isolated::Auto => looks_raw(file),
     };
     let mut counts = PeakCounts { read: file.peaks.len(), ..PeakCounts::default() };
-    let significant = significant_peaks(file, options.max_p);
+    let significant = file.significant(options.max_p);
     counts.p_value = counts.read - significant.len();
     let alone = if isolated_dropped {
         isolated(&significant, options.isolation_distance)
@@ -123,13 +123,6 @@ pub(super) fn cut_positives(
     counts.kept = windows.len();
     counts.overlapping = count_overlapping(&windows);
     Ok(Positives { windows, counts, occupied: occupied(&file.peaks, options.length), isolated_dropped })
-}
-
-fn significant_peaks(file: &PeakFile, max_p: f64) -> Vec<Peak> {
-    let filtered = file.format == PeakFormat::NarrowPeak && file.has_p_values();
-    let least = -max_p.log10();
-    let passes = |peak: &&Peak| !filtered || peak.minus_log10_p.is_some_and(|p| p >= least);
-    file.peaks.iter().filter(passes).cloned().collect()
 }
 
 /// The window around a peak's midpoint, if it has a strand and lies on a contig of the reference, whole.

@@ -1,0 +1,167 @@
+//! `ablation`: what region and expression add to the sequence, on the same folds.
+
+mod rows;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use polaris_model::ModelId;
+use serde::Serialize;
+
+use super::networks;
+use super::results::{self, Failure};
+use super::tested::Tested;
+use super::training::{Options, Run};
+use super::windows::Source;
+use crate::terminal;
+
+use rows::{Row, Summary};
+
+const EXAMPLES: &str = "Examples:
+  polaris-trainer ablation --prepared prepared --reference reference --out results
+  polaris-trainer ablation --prepared prepared --reference reference --out results --recipe paper --only QKI.HepG2
+
+It trains four networks on the same windows, folds by chromosome and seed, as `train` does: from the sequence alone, with \
+region, with expression, and with both. Networks with both that `train` has already trained with this work folder, recipe \
+and seed are taken as they are; the others are kept in folders `without-...` of the work folder, so that an interrupted run \
+goes on where it stopped. Nothing reaches a registry that is served.
+
+Figures are means over folds, intervals the 2.5th and 97.5th percentiles over resamples of whole groups of overlapping \
+windows; what a covariate adds is taken on the same resamples. They tell what other windows would change, not what another \
+training would.
+
+Writes ablation.tsv and ablation.json into --out. Exit code 1 if any model failed.";
+
+/// Options of `ablation`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Which covariates a network reads beside the sequence.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Variant {
+    /// None.
+    Sequence,
+    /// The region class.
+    Region,
+    /// Expression.
+    Expression,
+    /// Both.
+    Both,
+}
+
+impl Variant {
+    /// From the poorest to the richest.
+    const ALL: [Self; 4] = [Self::Sequence, Self::Region, Self::Expression, Self::Both];
+
+    /// What `train` is told to leave out.
+    fn without(self) -> &'static str {
+        match self {
+            Self::Sequence => "expression,region",
+            Self::Region => "expression",
+            Self::Expression => "region",
+            Self::Both => "",
+        }
+    }
+
+    /// How tables call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sequence => "sequence",
+            Self::Region => "region",
+            Self::Expression => "expression",
+            Self::Both => "both",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    settings: Settings<'a>,
+    rows: &'a [Row],
+    failed: &'a [Failure],
+    summary: Option<Summary>,
+}
+
+#[derive(Serialize)]
+struct Settings<'a> {
+    recipe: &'a str,
+    folds: u8,
+    bootstrap: u32,
+    seed: u64,
+}
+
+/// Trains, tests, prints the table and writes the files.
+///
+/// # Errors
+/// If bundle or windows cannot be read, a file cannot be written, or a model failed.
+pub(crate) fn run(Arguments { options }: &Arguments) -> anyhow::Result<()> {
+    options.device.prepare()?;
+    let source = Source::open(&options.prepared, &options.reference)?;
+    let ids = options.chosen(source.ids()?)?;
+    let recipe = options.recipe_name()?;
+    let mut failed = Vec::new();
+    for variant in Variant::ALL {
+        terminal::say(format_args!("training with {}", variant.name()));
+        let work = work(options, variant);
+        let registry = options.work().join("ablation-registry").join(variant.name());
+        let run = Run {
+            prepared: &options.prepared,
+            work: &work,
+            registry: &registry,
+            only: &ids,
+            folds: options.folds,
+            without: variant.without(),
+        };
+        // Models that could not be trained are told below, one by one.
+        if let Err(error) = options.train(&run) {
+            terminal::say(format_args!("{}: {error:#}", variant.name()));
+        }
+    }
+    let mut rows = Vec::new();
+    for id in &ids {
+        match test(options, &source, id) {
+            Ok(row) => rows.push(row),
+            Err(error) => failed.push(Failure { model: id.to_string(), reason: format!("{error:#}") }),
+        }
+    }
+    let settings =
+        Settings { recipe: &recipe, folds: options.folds, bootstrap: options.bootstrap, seed: options.seed };
+    let summary = Summary::of(&rows);
+    let screen = (!rows.is_empty()).then(|| table::screen(&rows, summary.as_ref()));
+    let content = Content { settings, rows: &rows, failed: &failed, summary };
+    results::write(&options.out, "ablation", content, &table::tsv(&rows))?;
+    if let Some(screen) = screen {
+        terminal::print(screen)?;
+    }
+    results::conclude(&failed, ids.len())
+}
+
+/// Networks with both covariates are those of `train`.
+fn work(options: &Options, variant: Variant) -> PathBuf {
+    match variant {
+        Variant::Both => options.work(),
+        _ => options.work().join(format!("without-{}", variant.without().replace(',', "-"))),
+    }
+}
+
+fn test(options: &Options, source: &Source<'_>, id: &ModelId) -> anyhow::Result<Row> {
+    let model = source.model(id)?;
+    let mut tested = Vec::new();
+    for variant in Variant::ALL {
+        let of_variant = || -> anyhow::Result<Tested> {
+            let networks = options.networks(&work(options, variant), id, &model)?;
+            let predicted = networks::predict_unseen(&networks, &model, &model, options.device)?;
+            let tested = Tested::new(&model.labels, &predicted)?;
+            networks::check_same_windows(&networks, &tested.aurocs())?;
+            Ok(tested)
+        };
+        tested.push((variant, of_variant().with_context(|| variant.name())?));
+    }
+    Ok(rows::measure(&model, &tested, options.bootstrap as usize, options.seed))
+}

@@ -1,0 +1,175 @@
+//! `learning-curve`: the area under the ROC curve against the number of windows trained on, always on the same test
+//! windows.
+
+mod rows;
+mod subsets;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use polaris_model::ModelId;
+use serde::Serialize;
+
+use super::networks::{self, Predicted};
+use super::results::{self, Failure};
+use super::tested::Tested;
+use super::training::{Options, Run};
+use super::windows::{PreparedModel, Source};
+use crate::terminal;
+
+use rows::{Measured, Row};
+
+const EXAMPLES: &str = "Examples:
+  polaris-trainer learning-curve --prepared prepared --reference reference --out results
+  polaris-trainer learning-curve --prepared prepared --reference reference --out results --halvings 2 --only QKI.HepG2
+
+It trains the folds by chromosome on all their training windows, on a random half of them, a half of that half, and so on, \
+each class halved alike, and tests them all on the same held-out windows. A smaller set is always part of the larger ones. \
+A set with fewer than 20 bound windows is left out. Networks on all windows that `train` has already trained with this \
+work folder, recipe and seed are taken as they are; the others are kept in its folder `learning-curve`, so that an \
+interrupted run goes on where it stopped.
+
+A recipe has a fixed number of passes: fewer windows are also fewer steps. The curve tells what this recipe makes of more \
+data, and not what the best recipe for each size would.
+
+Writes learning-curve.tsv and learning-curve.json into --out. Exit code 1 if any model failed.";
+
+/// Options of `learning-curve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    options: Options,
+    /// How often the training windows are halved.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=10))]
+    halvings: u8,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    settings: Settings<'a>,
+    rows: &'a [Row],
+    failed: &'a [Failure],
+}
+
+#[derive(Serialize)]
+struct Settings<'a> {
+    recipe: &'a str,
+    folds: u8,
+    halvings: u8,
+    bootstrap: u32,
+    seed: u64,
+}
+
+/// Trains, tests, prints the table and writes the files.
+///
+/// # Errors
+/// If bundle or windows cannot be read, a file cannot be written, or a model failed.
+pub(crate) fn run(Arguments { options, halvings }: &Arguments) -> anyhow::Result<()> {
+    options.device.prepare()?;
+    let source = Source::open(&options.prepared, &options.reference)?;
+    let ids = options.chosen(source.ids()?)?;
+    let recipe = options.recipe_name()?;
+    let mut models = Vec::new();
+    for id in &ids {
+        models.push(source.model(id)?);
+    }
+    for halving in 0..=*halvings {
+        // Models that could not be trained are told below, one by one.
+        if let Err(error) = train(options, &models, halving) {
+            terminal::say(format_args!("{}: {error:#}", share_name(halving)));
+        }
+    }
+    let (mut rows, mut failed) = (Vec::new(), Vec::new());
+    for model in &models {
+        match test(options, model, *halvings) {
+            Ok(row) => rows.push(row),
+            Err(error) => failed.push(Failure { model: model.id.to_string(), reason: format!("{error:#}") }),
+        }
+    }
+    let settings = Settings {
+        recipe: &recipe,
+        folds: options.folds,
+        halvings: *halvings,
+        bootstrap: options.bootstrap,
+        seed: options.seed,
+    };
+    let content = Content { settings, rows: &rows, failed: &failed };
+    results::write(&options.out, "learning-curve", content, &table::tsv(&rows))?;
+    if !rows.is_empty() {
+        terminal::print(table::screen(&rows))?;
+    }
+    results::conclude(&failed, ids.len())
+}
+
+fn share_name(halving: u8) -> String {
+    if halving == 0 { "all windows".to_owned() } else { format!("1/{} of the windows", 1_u32 << halving) }
+}
+
+/// Folder of a halving's subsets and networks.
+fn folder(options: &Options, halving: u8) -> PathBuf {
+    options.work().join("learning-curve").join(format!("1-{}", 1_u32 << halving))
+}
+
+fn train(options: &Options, models: &[PreparedModel], halving: u8) -> anyhow::Result<()> {
+    terminal::say(format_args!("training on {}", share_name(halving)));
+    if halving == 0 {
+        let ids: Vec<ModelId> = models.iter().map(|model| model.id.clone()).collect();
+        let registry = options.work().join("learning-curve/registry");
+        return options.train(&Run {
+            prepared: &options.prepared,
+            work: &options.work(),
+            registry: &registry,
+            only: &ids,
+            folds: options.folds,
+            without: "",
+        });
+    }
+    let folder = folder(options, halving);
+    let prepared = folder.join("prepared");
+    let mut ids = Vec::new();
+    for model in models {
+        ids.extend(subsets::write(&prepared, model, options.folds, halving, options.seed)?);
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    options.train(&Run {
+        prepared: &prepared,
+        work: &folder.join("training"),
+        registry: &folder.join("registry"),
+        only: &ids,
+        folds: 1,
+        without: "",
+    })
+}
+
+fn test(options: &Options, model: &PreparedModel, halvings: u8) -> anyhow::Result<Row> {
+    let all = options.networks(&options.work(), &model.id, model)?;
+    let folds: Vec<u8> = all.iter().map(|network| network.fold).collect();
+    let whole = networks::predict_unseen(&all, model, model, options.device)?;
+    let mut measured = vec![Measured::new(0, &all, Tested::new(&model.labels, &whole)?)];
+    networks::check_same_windows(&all, &measured[0].tested.aurocs())?;
+    for halving in 1..=halvings {
+        let work = folder(options, halving).join("training");
+        let (mut predicted, mut networks) = (Predicted::none(model), Vec::new());
+        for fold in &folds {
+            // Too few bound windows for this and all smaller sets.
+            if !subsets::is_large_enough(model, *fold, halving) {
+                continue;
+            }
+            let id = subsets::id(&model.id, *fold)?;
+            let found = options.networks(&work, &id, model).with_context(|| share_name(halving))?;
+            let Some(network) = found.into_iter().next() else { continue };
+            let windows = whole.folds.get(fold).cloned().unwrap_or_default();
+            predicted.add(&network, *fold, model, windows, options.device)?;
+            networks.push(network);
+        }
+        // A mean over other folds would be another figure.
+        if networks.len() == folds.len() {
+            measured.push(Measured::new(halving, &networks, Tested::new(&model.labels, &predicted)?));
+        }
+    }
+    Ok(rows::measure(model, &measured, options.bootstrap as usize, options.seed))
+}
