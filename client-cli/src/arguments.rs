@@ -4,6 +4,7 @@
 mod bench;
 mod localize;
 mod scan;
+mod score;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,13 +15,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use self::bench::BenchArguments;
 use self::localize::LocalizeArguments;
 use self::scan::ScanArguments;
+use self::score::ScoreArguments;
 use crate::bench::BenchOptions;
 use crate::connect::ServerAddress;
 use crate::localize::LocalizeOptions;
 use crate::models::ModelsOptions;
 use crate::output_file::Destination;
 use crate::scan::ScanOptions;
-use crate::score::ScoreOptions;
+use crate::score::{Form, IndexKind, MergeOptions, ScoreOptions};
 use crate::server_process::EmbeddedServer;
 use crate::session::{ServerChoice, ServerOptions};
 
@@ -31,7 +33,7 @@ Examples:
 
   # Ask a server that is running, for two models, with the full table beside the VCF
   polaris-client score variants.vcf --reference hg38/ --server http://gpu1:50051 \\
-      --models RBFOX2.K562,QKI.HepG2 -o scored.vcf.gz --tsv scores.tsv.gz
+      --models RBFOX2.K562,QKI.* -o scored.vcf.gz --write-index tbi --table scores.tsv.gz
 
   # In a pipe
   bcftools view -f PASS calls.bcf | polaris-client score - --reference hg38/ --registry models/ \\
@@ -41,7 +43,13 @@ Examples:
   polaris-client models --registry models/
   polaris-client bench --server http://gpu1:50051
 
-Exit codes: 0 success, 1 the run failed, 2 the command line is wrong.";
+  # Once more after an interruption; and on a cluster, in parts
+  polaris-client score big.bcf -f hg38/ --server http://gpu1:50051,http://gpu2:50051 -o scored.bcf --resume
+  polaris-client score big.bcf -f hg38/ --server http://gpu1:50051 --shard 1/8 -o part1.bcf
+  polaris-client merge part*.bcf -o scored.bcf --write-index csi
+
+Exit codes: 0 success, 1 the run failed, 2 the command line is wrong, 3 more alleles were skipped than
+--max-skipped allows (outputs are whole), 4 the variants seem to be on another assembly (no output).";
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -56,8 +64,9 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Score every alternate allele of a VCF and write the VCF out again with the scores in INFO
-    #[command(after_help = EXAMPLES)]
-    Score(ScoreArguments),
+    Score(Box<ScoreArguments>),
+    /// Join the scored files of all shards to what one run would have written
+    Merge(MergeArguments),
     /// Write tracks of binding along genes or regions, for genome browsers
     Scan(ScanArguments),
     /// Say which bases drive predictions, of regions, sequences of one's own, or the alleles of a VCF
@@ -66,14 +75,52 @@ enum Command {
     Models(ModelsArguments),
     /// Load a server with synthetic requests and report its throughput and latency
     Bench(BenchArguments),
+    /// Write a script to standard output that completes this command line in a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages of this program and its commands into a folder
+    Man {
+        /// Made if it is not there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct MergeArguments {
+    /// Scored files of shards 1 to N, in any order
+    #[arg(value_name = "FILE", required = true)]
+    inputs: Vec<PathBuf>,
+    /// The whole; `-` is standard output
+    #[arg(long, short = 'o', value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// Form: v VCF, z bgzip VCF, u uncompressed BCF, b BCF; by default what the name says
+    #[arg(long, short = 'O', value_name = "v|z|u|b", value_enum, hide_possible_values = true)]
+    output_type: Option<Form>,
+    /// Write an index beside it
+    #[arg(long, short = 'W', value_name = "KIND", value_enum)]
+    write_index: Option<IndexKind>,
+}
+
+impl MergeArguments {
+    fn into_options(self) -> Result<MergeOptions, clap::Error> {
+        let output = Destination::from_argument(&self.output);
+        let form = self.output_type.unwrap_or_else(|| Form::of_name(&output));
+        score::check_index(self.write_index, &output, form)?;
+        Ok(MergeOptions { inputs: self.inputs, output, form, index: self.write_index })
+    }
 }
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).args(["server", "registry"]))]
 struct ServerArguments {
-    /// Server to ask: http://HOST:PORT or unix:PATH
-    #[arg(long, value_name = "URL")]
-    server: Option<ServerAddress>,
+    /// Server to ask: http://HOST:PORT or unix:PATH. `score` takes several, separated by commas or each with its own
+    /// --server, and asks all addresses of a name that has several
+    #[arg(long, value_name = "URL", value_delimiter = ',', num_args = 1)]
+    server: Vec<ServerAddress>,
     /// Model registry: a polaris-server is started on it for this run and stopped afterwards
     #[arg(long, value_name = "DIR")]
     registry: Option<PathBuf>,
@@ -91,35 +138,11 @@ struct ServerArguments {
     timeout_s: u64,
 }
 
-#[derive(Debug, Args)]
-struct ScoreArguments {
-    /// Variants: VCF, plain, gzip or bgzip (told by content); `-` reads standard input
-    #[arg(value_name = "VCF")]
-    input: PathBuf,
-    /// Reference bundle: directory with reference.toml
-    #[arg(long, short = 'r', value_name = "BUNDLE")]
-    reference: PathBuf,
-    #[command(flatten)]
-    server: ServerArguments,
-    /// Scored VCF; bgzip if the name ends in .gz or .bgz; `-` writes plain text to standard output
-    #[arg(long, short = 'o', value_name = "FILE", default_value = "-")]
-    output: PathBuf,
-    /// Table of all scores: a row per record, allele, strand and model; compressed if the name ends in .gz
-    #[arg(long, value_name = "FILE")]
-    tsv: Option<PathBuf>,
-    /// Start windows at multiples of so many bases, at most that many bases earlier. Variants that lie together then share
-    /// their reference window, which makes dense files several times as fast; 16 is one step of the network. Scores differ
-    /// from those of centred windows as any shift of a window makes them differ
-    #[arg(long, value_name = "BASES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
-    window_grid: u32,
-    #[command(flatten)]
-    asking: AskingArguments,
-}
-
 /// How a command asks a server about many windows.
 #[derive(Debug, Args)]
 struct AskingArguments {
-    /// Models to ask, separated by commas; all of the server's by default
+    /// Models to ask, separated by commas: ids, patterns such as RBFOX2.* or *.K562, or @FILE with one a line; all of the
+    /// server's by default. `score` writes fields of their own for those that are named
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
     models: Vec<String>,
     /// Windows per request, never more than the server allows
@@ -143,7 +166,9 @@ struct ModelsArguments {
 #[derive(Debug)]
 pub(crate) enum Action {
     /// `polaris-client score`.
-    Score(ScoreOptions),
+    Score(Box<ScoreOptions>),
+    /// `polaris-client merge`.
+    Merge(MergeOptions),
     /// `polaris-client scan`.
     Scan(ScanOptions),
     /// `polaris-client localize`.
@@ -152,58 +177,56 @@ pub(crate) enum Action {
     Models(ModelsOptions),
     /// `polaris-client bench`.
     Bench(BenchOptions),
+    /// `polaris-client completions`.
+    Completions(clap_complete::Shell),
+    /// `polaris-client man`.
+    Man(PathBuf),
 }
 
 impl Arguments {
     /// Checks what clap cannot: arguments that are right alone and wrong together.
     pub(crate) fn into_action(self) -> Result<Action, clap::Error> {
         match self.command {
-            Command::Score(arguments) => arguments.into_options().map(Action::Score),
+            Command::Score(arguments) => arguments.into_options().map(Box::new).map(Action::Score),
+            Command::Merge(arguments) => arguments.into_options().map(Action::Merge),
             Command::Scan(arguments) => arguments.into_options().map(Action::Scan),
             Command::Localize(arguments) => arguments.into_options().map(Action::Localize),
             Command::Models(arguments) => {
                 Ok(Action::Models(ModelsOptions { server: arguments.server.into_options()? }))
             }
             Command::Bench(arguments) => arguments.into_options().map(Action::Bench),
+            Command::Completions { shell } => Ok(Action::Completions(shell)),
+            Command::Man { folder } => Ok(Action::Man(folder)),
         }
-    }
-}
-
-impl ScoreArguments {
-    fn into_options(self) -> Result<ScoreOptions, clap::Error> {
-        let output = Destination::from_argument(&self.output);
-        let table = self.tsv.as_deref().map(Destination::from_argument);
-        if table.as_ref().is_some_and(|table| table.is_same(&output)) {
-            return Err(usage("--output and --tsv name the same destination: give each its own"));
-        }
-        Ok(ScoreOptions {
-            input: self.input,
-            reference: self.reference,
-            server: self.server.into_options()?,
-            output,
-            table,
-            model_ids: self.asking.model_ids()?,
-            batch_windows: self.asking.batch_windows,
-            window_grid: self.window_grid,
-            allow_assembly_mismatch: self.asking.allow_assembly_mismatch,
-            quiet: self.asking.quiet,
-        })
     }
 }
 
 impl ServerArguments {
     fn into_options(self) -> Result<ServerOptions, clap::Error> {
-        let choice = match (self.server, self.registry) {
-            (Some(address), None) => ServerChoice::Running(address),
+        match self.server.len() {
+            0 | 1 => self.first_option(),
+            _ => Err(usage("this command asks one server: give --server once")),
+        }
+    }
+
+    /// The first server of several.
+    fn first_option(&self) -> Result<ServerOptions, clap::Error> {
+        let choice = match (self.server.first(), &self.registry) {
+            (Some(address), None) => ServerChoice::Running(address.clone()),
             (None, Some(registry)) => ServerChoice::Embedded(EmbeddedServer {
-                registry,
-                device: self.device,
-                binary: self.server_binary,
+                registry: registry.clone(),
+                device: self.device.clone(),
+                binary: self.server_binary.clone(),
                 start_limit: Duration::from_secs(self.start_timeout_s),
             }),
             _ => return Err(usage("give one of --server and --registry")),
         };
         Ok(ServerOptions { choice, reply_limit: Duration::from_secs(self.timeout_s) })
+    }
+
+    /// The servers after the first.
+    fn more(&self) -> Vec<ServerAddress> {
+        self.server.iter().skip(1).cloned().collect()
     }
 }
 
@@ -216,7 +239,7 @@ impl AskingArguments {
 /// Each model once, in the order that they were typed.
 fn distinct(models: &[String]) -> Result<Vec<String>, clap::Error> {
     let mut model_ids: Vec<String> = Vec::new();
-    for id in models.iter().map(|id| id.trim()) {
+    for id in listed(models)?.iter().map(|id| id.trim()) {
         if id.is_empty() {
             return Err(usage("--models holds an empty name: separate model ids by single commas"));
         }
@@ -225,6 +248,26 @@ fn distinct(models: &[String]) -> Result<Vec<String>, clap::Error> {
         }
     }
     Ok(model_ids)
+}
+
+/// What was typed, with the lines of each `@FILE` in its place. What follows a `#` is a comment.
+fn listed(models: &[String]) -> Result<Vec<String>, clap::Error> {
+    let mut ids = Vec::new();
+    for typed in models {
+        let Some(path) = typed.trim().strip_prefix('@') else {
+            ids.push(typed.clone());
+            continue;
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| usage(&format!("--models: cannot read {path}: {error}")))?;
+        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+        let before = ids.len();
+        ids.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
+        if ids.len() == before {
+            return Err(usage(&format!("--models: {path} names no model")));
+        }
+    }
+    Ok(ids)
 }
 
 fn usage(message: &str) -> clap::Error {
@@ -257,18 +300,28 @@ mod tests {
         let typed = ["score", "-", "--reference", "r", "--registry", "m", "--models", "A.K562,B.K562,A.K562"];
         let Ok(Action::Score(options)) = action(&typed) else { panic!("refused") };
         assert_eq!(options.model_ids, ["A.K562", "B.K562"]);
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("list");
+        std::fs::write(&list, "A.K562 # first\n\n*.HepG2\n").unwrap();
+        let named = format!("@{}", list.display());
+        let typed = ["score", "-", "--reference", "r", "--registry", "m", "--models", &named];
+        let Ok(Action::Score(options)) = action(&typed) else { panic!("refused") };
+        assert_eq!(options.model_ids, ["A.K562", "*.HepG2"]);
+        let missing = ["score", "-", "--reference", "r", "--registry", "m", "--models", "@/nonexistent"];
+        assert!(action(&missing).is_err());
         let empty = ["score", "-", "--reference", "r", "--registry", "m", "--models", "A.K562,,B.K562"];
         assert!(action(&empty).is_err());
     }
 
     #[test]
     fn wrong_together() {
-        for table in ["x.gz", "./x.gz"] {
-            let same = ["score", "-", "--reference", "r", "--registry", "m", "-o", "x.gz", "--tsv", table];
-            assert!(action(&same).is_err(), "{table}");
-        }
         let device = ["score", "-", "--reference", "r", "--server", "unix:/s", "--device", "cuda"];
         assert!(action(&device).is_err());
+        let two = ["models", "--server", "unix:/a,unix:/b"];
+        assert!(action(&two).is_err());
+        let two = ["score", "-", "--reference", "r", "--server", "unix:/a,unix:/b", "--server", "unix:/c"];
+        let Ok(Action::Score(options)) = action(&two) else { panic!("refused") };
+        assert_eq!(options.more_servers.len(), 2);
         let address = ["score", "-", "--reference", "r", "--server", "localhost:50051"];
         assert!(action(&address).is_err());
     }

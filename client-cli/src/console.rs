@@ -14,6 +14,7 @@ pub(crate) fn say(message: &str) {
 /// What is done and its rate, drawn on standard error when that is a terminal and nowhere else.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    quiet: bool,
 }
 
 impl Progress {
@@ -23,7 +24,7 @@ impl Progress {
             None,
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() },
         );
-        let progress = Self { bar };
+        let progress = Self { bar, quiet };
         progress.style("{spinner} {msg} {elapsed}");
         progress
     }
@@ -59,6 +60,13 @@ impl Progress {
     fn style(&self, template: &str) {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
+        }
+    }
+
+    /// Prints lines above the progress, unless errors alone are wanted.
+    pub(crate) fn warn(&self, message: &str) {
+        if !self.quiet {
+            self.say(message);
         }
     }
 

@@ -10,7 +10,9 @@ mod bench;
 mod blend;
 mod connect;
 mod console;
+mod exit;
 mod localize;
+mod manual;
 mod map_reply;
 mod messages;
 mod method;
@@ -33,6 +35,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::arguments::{Action, Arguments};
+use crate::exit::Exit;
 
 fn main() -> ExitCode {
     let action = match Arguments::parse().into_action() {
@@ -43,7 +46,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console::say(&format!("{error:#}"));
-            ExitCode::FAILURE
+            error.downcast_ref::<Exit>().map_or(ExitCode::FAILURE, |exit| ExitCode::from(exit.code))
         }
     }
 }
@@ -56,7 +59,10 @@ fn run(action: Action) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("cannot start the asynchronous runtime: {error}"))?;
     let outcome = runtime.block_on(async {
         match action {
-            Action::Score(options) => score::run(options).await,
+            Action::Score(options) => score::run(*options).await,
+            Action::Merge(options) => score::merge(&options),
+            Action::Completions(shell) => manual::completions(shell),
+            Action::Man(folder) => manual::pages(&folder),
             Action::Scan(options) => scan::run(options).await,
             Action::Localize(options) => localize::run(options).await,
             Action::Models(options) => models::run(options).await,

@@ -40,7 +40,19 @@ impl Destination {
         }
     }
 
-    fn is_compressed(&self) -> bool {
+    /// Whether it can be written, as far as that shows before it is: it has a folder, and is none.
+    pub(crate) fn check(&self) -> Result<(), OutputError> {
+        let Self::File(path) = self else { return Ok(()) };
+        if path.is_dir() {
+            return Err(OutputError::Directory(self.name()));
+        }
+        let folder = folder_of(path);
+        let found = std::fs::metadata(folder);
+        found.map(|_| ()).map_err(|source| OutputError::Folder { folder: folder.display().to_string(), source })
+    }
+
+    /// Whether its name asks for bgzip.
+    pub(crate) fn is_compressed(&self) -> bool {
         match self {
             Self::Stdout => false,
             Self::File(path) => path.extension().is_some_and(|suffix| {
@@ -66,6 +78,22 @@ pub(crate) enum OutputError {
         folder: String,
         /// From the system.
         source: io::Error,
+    },
+    /// Two runs with one output.
+    #[error("{name} is being written by another run: wait for it, or choose another output")]
+    Busy {
+        /// The output.
+        name: String,
+    },
+    /// An unfinished output that has lost its end.
+    #[error("--resume: {partial} has {found} bytes, {expected} were written: leave --resume away to start anew")]
+    Shorter {
+        /// The unfinished output.
+        partial: String,
+        /// Bytes at the checkpoint.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
     },
     /// Disk full and the like.
     #[error("cannot write {name}: {source}")]

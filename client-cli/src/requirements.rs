@@ -2,6 +2,7 @@
 
 use polaris_genomics::ReferenceBundle;
 use polaris_proto::v1::{ListModelsResponse, Model};
+use sha2::{Digest, Sha256};
 
 use crate::connect::{REPLY_BYTES, REQUEST_BYTES};
 
@@ -101,16 +102,24 @@ pub(crate) struct ChosenModels {
     pub(crate) limits: RequestLimits,
 }
 
-/// Picks the models by id, all if none is named, and sizes the requests.
+/// Picks the models by id or by a pattern with `*` and `?`, all if none is named, and sizes the requests.
 pub(crate) fn choose(
     listed: ListModelsResponse,
     requested: &[String],
     batch_windows: u32,
 ) -> Result<ChosenModels, RequirementsError> {
-    let models = match requested {
-        [] => listed.models,
-        _ => requested.iter().map(|id| find(&listed.models, id)).collect::<Result<_, _>>()?,
-    };
+    let mut models: Vec<Model> = Vec::new();
+    for pattern in requested {
+        for model in find(&listed.models, pattern)? {
+            if !models.iter().any(|known| known.id == model.id) {
+                models.push(model);
+            }
+        }
+    }
+    let requested: Vec<String> = models.iter().map(|model| model.id.clone()).collect();
+    if requested.is_empty() {
+        models = listed.models;
+    }
     let Some(first) = models.first() else { return Err(RequirementsError::NoModels) };
     if let Some(second) = models.iter().find(|model| model.input_length != first.input_length) {
         return Err(RequirementsError::InputLengths {
@@ -143,14 +152,57 @@ pub(crate) fn choose(
     };
     let windows = usize::try_from(windows).unwrap_or(usize::MAX);
     let limits = RequestLimits { windows, bytes, response_bytes };
-    Ok(ChosenModels { models, requested: requested.to_vec(), input_length, limits })
+    Ok(ChosenModels { models, requested, input_length, limits })
 }
 
-fn find(models: &[Model], id: &str) -> Result<Model, RequirementsError> {
-    models.iter().find(|model| model.id == id).cloned().ok_or_else(|| RequirementsError::UnknownModel {
-        id: id.to_owned(),
-        known: listed(models.iter().map(|model| model.id.as_str())),
-    })
+/// The models that an id or a pattern means: at least one.
+fn find(models: &[Model], pattern: &str) -> Result<Vec<Model>, RequirementsError> {
+    let found: Vec<Model> =
+        models.iter().filter(|model| matches(pattern.as_bytes(), model.id.as_bytes())).cloned().collect();
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(RequirementsError::UnknownModel {
+            id: pattern.to_owned(),
+            known: listed(models.iter().map(|model| model.id.as_str())),
+        }),
+    }
+}
+
+/// Whether a name is what a pattern means: `*` stands for any letters, `?` for one.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut place) = (0, 0);
+    // Where the last star stands, and what it has taken so far.
+    let mut star: Option<(usize, usize)> = None;
+    while place < name.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, place));
+                at += 1;
+            }
+            Some(&letter) if letter == b'?' || Some(&letter) == name.get(place) => {
+                at += 1;
+                place += 1;
+            }
+            _ => match star {
+                Some((start, taken)) => {
+                    star = Some((start, taken + 1));
+                    at = start + 1;
+                    place = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|&letter| letter == b'*')
+}
+
+/// SHA-256, in hexadecimal, of which models there are: id, version and digest of the file of each, sorted.
+pub(crate) fn model_digest(models: &[Model]) -> String {
+    let mut lines: Vec<String> =
+        models.iter().map(|model| format!("{}\t{}\t{}\n", model.id, model.version, model.sha256)).collect();
+    lines.sort();
+    let digest = Sha256::digest(lines.concat());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl ChosenModels {
@@ -258,6 +310,34 @@ mod tests {
         assert_eq!((one.input_length, one.ids()), (151, vec!["B.K562".to_owned()]));
         let refused = choose(reply(mixed, 64, 0), &["C.K562".into()], 9).unwrap_err().to_string();
         assert!(refused.contains("no model `C.K562`: it has A.K562, B.K562"), "{refused}");
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, expected) in [
+            ("QKI.*", "QKI.K562", true),
+            ("*.K562", "QKI.K562", true),
+            ("*", "", true),
+            ("Q?I.*6?", "QKI.K562", true),
+            ("QKI", "QKI.K562", false),
+            ("*.HepG2", "QKI.K562", false),
+            ("*K*2*", "QKI.K562", true),
+            ("?", "", false),
+        ] {
+            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern}");
+        }
+        let three = vec![model("A.K562", "K562", 9), model("B.K562", "K562", 9), model("A.HepG2", "HepG2", 9)];
+        let chosen = choose(reply(three, 64, 0), &["*.K562".into(), "A.*".into()], 9).unwrap();
+        assert_eq!(chosen.requested, ["A.K562", "B.K562", "A.HepG2"]);
+    }
+
+    #[test]
+    fn another_file_is_another_digest() {
+        let (one, other) = (model("A.K562", "K562", 9), model("B.K562", "K562", 9));
+        let digest = model_digest(&[one.clone(), other.clone()]);
+        assert_eq!(digest.len(), 64);
+        assert_eq!(model_digest(&[other.clone(), one.clone()]), digest);
+        assert_ne!(model_digest(&[Model { sha256: "0".into(), ..one }, other]), digest);
     }
 
     #[test]

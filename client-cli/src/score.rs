@@ -2,57 +2,67 @@
 
 mod cutter;
 mod cutting;
+mod dry_run;
+mod fleet;
+mod form;
+mod gather;
 mod gene_names;
+mod guard;
 mod header;
+mod html;
+mod index;
 mod info;
+mod journal;
+mod merging;
+mod options;
 mod pipeline;
 mod plan;
 mod reply;
 mod request;
+mod sink;
+mod source;
+mod stats;
 mod summary;
 mod table;
+mod top;
 mod writer;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use polaris_genomics::ReferenceBundle;
 
 use self::cutter::Cutter;
 use self::cutting::Plans;
+use self::fleet::{Rules, Server};
+pub(crate) use self::form::{Form, IndexKind};
+pub(crate) use self::guard::RefMismatch;
+use self::guard::{Guard, GuardError};
 use self::header::Provenance;
+use self::info::Fields;
+use self::journal::Journal;
+pub(crate) use self::merging::{MergeOptions, merge};
+pub(crate) use self::options::{MaxSkipped, ScoreOptions};
 use self::pipeline::Asking;
-use self::writer::Writer;
+pub(crate) use self::source::{Selection, Shard};
+use self::source::Source;
+use self::summary::Counts;
+pub(crate) use self::table::{Layout, TableOptions};
+use self::top::Top;
+use self::writer::{Interrupted, Outputs, Writer, file_of};
 use crate::console::{Progress, say};
-use crate::output_file::Destination;
-use crate::requirements::{self, ChosenModels};
-use crate::session::{self, Interrupts, ServerOptions, Session};
-use crate::vcf::{Header, Reader};
+use crate::exit::{Exit, TOO_MANY_SKIPPED, WRONG_BUILD};
+use crate::output_file::{Destination, OutputFile};
+use crate::requirements::{self, ChosenModels, model_digest};
+use crate::session::{self, Interrupts, ServerChoice, Session};
+use crate::vcf::{Header, Reader, WindowLayout, open_indexed};
 
-/// What `score` was asked for.
-#[derive(Debug)]
-pub(crate) struct ScoreOptions {
-    /// The VCF, `-` for standard input.
-    pub(crate) input: PathBuf,
-    /// The reference bundle.
-    pub(crate) reference: PathBuf,
-    /// The server.
-    pub(crate) server: ServerOptions,
-    /// The scored VCF.
-    pub(crate) output: Destination,
-    /// The table of all scores.
-    pub(crate) table: Option<Destination>,
-    /// Models to ask, all if none.
-    pub(crate) model_ids: Vec<String>,
-    /// Windows per request.
-    pub(crate) batch_windows: u32,
-    /// Bases that starts of windows are multiples of.
-    pub(crate) window_grid: u32,
-    /// Score although the assemblies' names differ.
-    pub(crate) allow_assembly_mismatch: bool,
-    /// Errors only.
-    pub(crate) quiet: bool,
+/// What a run has come to.
+enum Outcome {
+    Written(Box<Writer>, Provenance),
+    /// Nothing was to be scored: what is to be said.
+    Dry(String),
 }
 
 /// Scores the file. Whatever fails, the outputs are whole or absent, and no server of ours is left.
@@ -61,28 +71,50 @@ pub(crate) async fn run(options: ScoreOptions) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
     let progress = Arc::new(Progress::new(options.quiet));
     // What is cheap to find wrong comes first: the input and the folders of the outputs.
-    let (reader, header) = interrupts.unless(open_input(options.input.clone())).await?;
-    let writer = Writer::create(&options.output, options.table.as_ref())?;
+    let (reader, header) = interrupts.unless(open_input(&options)).await?;
+    options.destinations().try_for_each(Destination::check)?;
     let mut session = Session::open(&options.server)?;
-    let scored = score(&options, reader, header, writer, &mut session, &progress, &mut interrupts).await;
+    let scored = score(&options, reader, header, &mut session, &progress, &mut interrupts).await;
     let scored = session.finish(scored, &progress, options.quiet).await;
     drop(progress);
-    let (writer, models) = scored?;
-    let counts = match writer.is_closed() {
-        true => return Ok(()),
-        false => writer.commit()?,
+    let (writer, provenance) = match scored.map_err(|error| explained(error, &options))? {
+        Outcome::Written(writer, provenance) => (writer, provenance),
+        Outcome::Dry(report) => {
+            print(&report);
+            return Ok(());
+        }
     };
-    if !options.quiet {
-        let outputs: Vec<String> =
-            std::iter::once(&options.output).chain(&options.table).map(Destination::name).collect();
-        say(&counts.report(models, started.elapsed(), &outputs));
+    if writer.is_closed() {
+        return Ok(());
     }
-    Ok(())
+    let (counts, top) = writer.commit()?;
+    if let (Some(kind), Some(path)) = (options.index, file_of(&options.output)) {
+        index::write(&path, options.form.is_bcf(), kind)?;
+    }
+    write_reports(&options, &counts, &top, &provenance)?;
+    if !options.quiet {
+        let outputs: Vec<String> = options.destinations().map(Destination::name).collect();
+        say(&counts.report(provenance.models, started.elapsed(), &outputs));
+    }
+    check_skipped(&options, &counts)
 }
 
-async fn open_input(path: PathBuf) -> anyhow::Result<(Reader, Header)> {
+fn print(text: &str) {
+    use std::io::Write;
+    // A reader that has gone needs nothing.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+async fn open_input(options: &ScoreOptions) -> anyhow::Result<(Reader, Header)> {
+    let (path, regions) = (options.input.clone(), options.selection.regions.clone());
     let open = move || {
-        let mut reader = Reader::open(&path)?;
+        let mut reader = match regions {
+            None => Reader::open(&path)?,
+            Some(regions) => {
+                let (bytes, name) = open_indexed(&path, &regions)?;
+                Reader::new(bytes, name)
+            }
+        };
         let header = reader.header()?;
         Ok((reader, header))
     };
@@ -93,48 +125,172 @@ async fn score(
     options: &ScoreOptions,
     reader: Reader,
     header: Header,
-    mut writer: Writer,
     session: &mut Session,
     progress: &Arc<Progress>,
     interrupts: &mut Interrupts,
-) -> anyhow::Result<(Writer, usize)> {
+) -> anyhow::Result<Outcome> {
     progress.stage("loading the reference and waiting for the server");
-    let bundle = session::open_bundle(options.reference.clone());
-    let connected = async { tokio::try_join!(bundle, session.connect()) };
-    let (bundle, (channel, listed)) = interrupts.unless(connected).await?;
+    let bundle = open_bundle(options);
+    let connected = async {
+        let servers = gather::servers(session, &options.server.choice, &options.more_servers, progress);
+        tokio::try_join!(bundle, servers)
+    };
+    let ((bundle, reference_digest), (servers, listed)) = interrupts.unless(connected).await?;
     if !options.quiet {
         session.show_messages(progress);
     }
     let chosen = requirements::choose(listed, &options.model_ids, options.batch_windows)?;
     chosen.check_bundle(&bundle, options.allow_assembly_mismatch)?;
-
     let provenance = Provenance {
         version: env!("CARGO_PKG_VERSION"),
         command: header::command_line(std::env::args_os()),
         models: chosen.models.len(),
+        model_digest: model_digest(&chosen.models),
+        assembly: bundle.assembly().to_owned(),
+        reference_digest,
+        device: options.device(),
+        shard: options.selection.shard.map(|shard| format!("{shard},{}", source::SHARD_RECORDS)),
     };
-    writer.begin(&header, &provenance)?;
-    let cutter = Cutter::new(
-        bundle,
-        chosen.input_length,
-        options.window_grid,
-        chosen.cell_lines(),
-        options.table.is_some(),
-    );
-    let plans = Plans::start(reader, &cutter, chunk_records(&chosen))?;
-    let mut expected = chosen.ids();
-    expected.sort();
-    let models = expected.len();
-    let asking = Asking {
-        channel,
-        requested: chosen.requested,
-        expected,
-        limits: chosen.limits,
-        reply_limit: session.reply_limit(),
-    };
+    let cutter = cutter(options, &bundle, &chosen);
+    if options.dry_run {
+        let source = Source::new(reader, options.selection.clone(), 0);
+        let plans = Plans::start(source, &cutter, chunk_records(&chosen))?;
+        return dry(options, plans, &header, &servers, &chosen, progress, interrupts).await;
+    }
+    let (mut writer, done) = open_writer(options, &provenance, &chosen)?;
+    writer.begin(&header, &provenance, Fields::new(&chosen.requested), options.form, &chosen.ids())?;
+    let source = Source::new(reader, options.selection.clone(), done);
+    let plans = Plans::start(source, &cutter, chunk_records(&chosen))?;
+    let guard = Guard::new(options.ref_mismatch, bundle.assembly());
+    let asking = asking(options, servers, chosen, guard, &provenance);
     progress.start_counting("scoring:", "records", None);
+    if done > 0 {
+        progress.warn(&format!("going on after {done} records that are done"));
+    }
     let writer = pipeline::run(asking, plans, writer, Arc::clone(progress), interrupts).await?;
-    Ok((writer, models))
+    Ok(Outcome::Written(Box::new(writer), provenance))
+}
+
+/// The bundle, and its digest. Both take long where the genome is large, and are read at once.
+async fn open_bundle(options: &ScoreOptions) -> anyhow::Result<(Arc<ReferenceBundle>, String)> {
+    let bundle = session::open_bundle(options.reference.clone()).await?;
+    let digested = Arc::clone(&bundle);
+    let digest = tokio::task::spawn_blocking(move || digested.remembered_digest()).await;
+    Ok((bundle, digest.context("the thread that reads the reference ended early")??))
+}
+
+fn cutter(options: &ScoreOptions, bundle: &Arc<ReferenceBundle>, chosen: &ChosenModels) -> Cutter {
+    let layout = WindowLayout {
+        length: chosen.input_length,
+        grid: options.window_grid,
+        left_aligned: options.left_aligned,
+    };
+    let with_genes = options.table.is_some() || options.html.is_some();
+    Cutter::new(Arc::clone(bundle), layout, chosen.cell_lines(), with_genes)
+}
+
+/// The writer, and how many records are done already.
+fn open_writer(
+    options: &ScoreOptions,
+    provenance: &Provenance,
+    chosen: &ChosenModels,
+) -> anyhow::Result<(Writer, u64)> {
+    let outputs = Outputs {
+        scored: options.output.clone(),
+        form: options.form,
+        table: options.table.clone(),
+        skipped: options.skipped.clone(),
+        checkpoint_records: options.checkpoint_records,
+    };
+    let interrupted = if options.resume { Interrupted::Keep } else { Interrupted::Remove };
+    let identity = options.identity(provenance, chosen);
+    let journal = file_of(&options.output)
+        .and_then(|path| Journal::of(&path, identity, interrupted == Interrupted::Keep));
+    let checkpoint = match (&journal, options.resume) {
+        (Some(journal), true) => journal.read()?,
+        _ => None,
+    };
+    let done = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.records);
+    Ok((Writer::open(&outputs, journal, checkpoint, interrupted)?, done))
+}
+
+fn asking(
+    options: &ScoreOptions,
+    servers: Vec<Server>,
+    chosen: ChosenModels,
+    guard: Guard,
+    provenance: &Provenance,
+) -> Asking {
+    let mut models = chosen.ids();
+    models.sort();
+    let rules = Rules {
+        models,
+        model_digest: provenance.model_digest.clone(),
+        reply_limit: options.server.reply_limit,
+        retry_limit: matches!(options.server.choice, ServerChoice::Running(_)).then_some(options.retry_limit),
+    };
+    Asking { servers, requested: chosen.requested, rules, limits: chosen.limits, guard }
+}
+
+async fn dry(
+    options: &ScoreOptions,
+    plans: Plans,
+    header: &Header,
+    servers: &[Server],
+    chosen: &ChosenModels,
+    progress: &Progress,
+    interrupts: &mut Interrupts,
+) -> anyhow::Result<Outcome> {
+    let server = servers.first().context("no server answers")?;
+    progress.start_counting("reading:", "records", None);
+    let reply_limit = options.server.reply_limit;
+    let report =
+        dry_run::report(plans, header, server, &chosen.requested, chosen.limits, reply_limit, progress);
+    interrupts.unless(report).await.map(Outcome::Dry)
+}
+
+/// The files that are written at the end of a run.
+fn write_reports(
+    options: &ScoreOptions,
+    counts: &Counts,
+    top: &Top,
+    provenance: &Provenance,
+) -> anyhow::Result<()> {
+    let sample = stats::sample(&options.input);
+    let stats = options.stats.as_ref().map(|place| (place, stats::text(&sample, counts, provenance)));
+    let html = options.html.as_ref().map(|place| (place, html::page(&sample, counts, top, provenance)));
+    for (place, text) in stats.into_iter().chain(html) {
+        let mut file = OutputFile::create(place)?;
+        file.write_all(text.as_bytes())?;
+        file.commit()?;
+    }
+    Ok(())
+}
+
+fn check_skipped(options: &ScoreOptions, counts: &Counts) -> anyhow::Result<()> {
+    match &options.max_skipped {
+        Some(limit) if limit.is_exceeded(counts.skipped(), counts.alleles) => Err(Exit {
+            code: TOO_MANY_SKIPPED,
+            message: format!(
+                "{} of {} alleles were skipped, --max-skipped allows {limit}: POLARIS_SKIPPED says why",
+                counts.skipped(),
+                counts.alleles
+            ),
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// A failure with its exit code, and with what stays of the run.
+fn explained(error: anyhow::Error, options: &ScoreOptions) -> anyhow::Error {
+    if let Some(wrong @ GuardError::WrongBuild { .. }) = error.downcast_ref::<GuardError>() {
+        return Exit { code: WRONG_BUILD, message: wrong.to_string() }.into();
+    }
+    match options.resume {
+        true => error.context("what is done is kept: repeat the command to go on"),
+        false => error,
+    }
 }
 
 /// Records that fill about one request: most have one allele, on one strand or two.

@@ -60,19 +60,32 @@ impl Session {
             Some(process) => process.ready().await?,
             None => connect::connect(&self.address).await?,
         };
-        let mut service = connect::service(channel.clone());
-        let models = match timeout(self.reply_limit, service.list_models(ListModelsRequest {})).await {
-            Ok(Ok(reply)) => reply.into_inner(),
+        let models = self.list_models(channel.clone(), &self.address).await?;
+        Ok((channel, models))
+    }
+
+    /// Asks a server for its models.
+    pub(crate) async fn list_models(
+        &self,
+        channel: Channel,
+        address: &ServerAddress,
+    ) -> anyhow::Result<ListModelsResponse> {
+        let mut service = connect::service(channel);
+        match timeout(self.reply_limit, service.list_models(ListModelsRequest {})).await {
+            Ok(Ok(reply)) => Ok(reply.into_inner()),
             Ok(Err(status)) => {
-                anyhow::bail!("the server at {} refused: {}", self.address, connect::describe(&status))
+                anyhow::bail!("the server at {address} refused: {}", connect::describe(&status))
             }
             Err(_) => anyhow::bail!(
-                "the server at {} did not list its models within {} s: raise --timeout-s",
-                self.address,
+                "the server at {address} did not list its models within {} s: raise --timeout-s",
                 self.reply_limit.as_secs()
             ),
-        };
-        Ok((channel, models))
+        }
+    }
+
+    /// The server's address, for messages.
+    pub(crate) fn name(&self) -> String {
+        self.address.to_string()
     }
 
     /// Longest wait for any one answer.

@@ -7,6 +7,7 @@ mod gtf;
 mod index;
 mod names;
 mod nearest;
+mod store;
 mod transcript;
 
 use std::path::Path;
@@ -87,10 +88,26 @@ impl GeneIndex {
     /// side of the coding sequence), or else what exons have beside the coding sequence. Features without a strand
     /// are left out and counted.
     ///
+    /// What has been read from a large file is stored beside it, in `.NAME.polaris-genes`, and read from there as long as
+    /// the file has the same size and time of change.
+    ///
     /// # Errors
     ///
     /// [`TextFileError`] if the file cannot be read, has no gene, or has a malformed line.
     pub fn open(path: &Path) -> Result<Self, TextFileError> {
+        let stamp = store::Stamp::of(path);
+        if let Some((genes, unstranded)) = stamp.and_then(|stamp| store::read(path, stamp)) {
+            return Ok(Self::from_genes(genes, unstranded));
+        }
+        let (genes, unstranded) = Self::parse(path)?;
+        if let Some(stamp) = stamp {
+            store::write(path, stamp, &genes, unstranded);
+        }
+        Ok(Self::from_genes(genes, unstranded))
+    }
+
+    /// The genes of a file, and how many lines have no strand.
+    fn parse(path: &Path) -> Result<(Vec<Gene>, usize), TextFileError> {
         let read = TextFileError::read(path);
         let malformed = |fault: Fault| fault.into_error(path);
         let mut lines = Lines::new(open_text(path).map_err(read)?);
@@ -120,7 +137,7 @@ impl GeneIndex {
         if genes.is_empty() {
             return Err(TextFileError::NoGenes { path: path.to_owned(), expected: GENE_LINES });
         }
-        Ok(Self::from_genes(genes, unstranded))
+        Ok((genes, unstranded))
     }
 
     fn from_genes(genes: Vec<Gene>, unstranded: usize) -> Self {

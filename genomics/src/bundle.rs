@@ -129,6 +129,16 @@ impl ReferenceBundle {
     pub fn digest(&self) -> Result<String, BundleError> {
         digest::digest(&self.manifest)
     }
+
+    /// The digest, read from a file in the bundle's folder if it was calculated there before and no file of the bundle
+    /// has another size or time of change since.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Read`] if a file cannot be read.
+    pub fn remembered_digest(&self) -> Result<String, BundleError> {
+        digest::remembered(&self.manifest)
+    }
 }
 
 impl CellLine {

@@ -139,32 +139,33 @@ impl Variant {
     /// [`VariantError`] if the reference allele is not the FASTA's or lies off the contig, if nothing changes, or if
     /// the contig is unknown.
     pub fn normalize(&self, reference: &Reference) -> Result<Self, VariantError> {
+        let mut normal = self.trim(reference)?;
+        let bases = match (normal.reference.is_empty(), normal.alternate.is_empty()) {
+            (true, _) => &mut normal.alternate,
+            (false, true) => &mut normal.reference,
+            (false, false) => return Ok(normal),
+        };
+        normal.position0 = shift_left(reference, &normal.contig, normal.position0, bases)?;
+        Ok(normal)
+    }
+
+    /// Checked against the FASTA, without shared bases at either end, the contig under the FASTA's name: as the normal
+    /// form, but an insertion or deletion stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Variant::normalize`].
+    pub fn trim(&self, reference: &Reference) -> Result<Self, VariantError> {
         let contig = self.check_reference(reference)?;
         let shorter = self.reference.len().min(self.alternate.len());
         let suffix = shared(self.reference.iter().rev(), self.alternate.iter().rev());
         let prefix = shared(self.reference.iter(), self.alternate.iter()).min(shorter - suffix);
         let inner = |allele: &[u8]| allele.get(prefix..allele.len() - suffix).unwrap_or_default().to_vec();
-        let mut normal = Self {
-            contig,
-            position0: self.position0 + prefix as u64,
-            reference: inner(&self.reference),
-            alternate: inner(&self.alternate),
-        };
-        match (normal.reference.is_empty(), normal.alternate.is_empty()) {
-            (true, true) => {
-                return Err(VariantError::NoChange { contig: normal.contig, position1: self.position1() });
-            }
-            (true, false) => {
-                normal.position0 =
-                    shift_left(reference, &normal.contig, normal.position0, &mut normal.alternate)?;
-            }
-            (false, true) => {
-                normal.position0 =
-                    shift_left(reference, &normal.contig, normal.position0, &mut normal.reference)?;
-            }
-            (false, false) => {}
+        let (reference, alternate) = (inner(&self.reference), inner(&self.alternate));
+        if reference.is_empty() && alternate.is_empty() {
+            return Err(VariantError::NoChange { contig, position1: self.position1() });
         }
-        Ok(normal)
+        Ok(Self { contig, position0: self.position0 + prefix as u64, reference, alternate })
     }
 
     /// Whether bases are gained or lost.

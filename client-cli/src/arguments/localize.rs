@@ -60,7 +60,7 @@ pub(super) struct LocalizeArguments {
     #[arg(value_name = "INPUT")]
     input: PathBuf,
     /// Reference bundle: directory with reference.toml; a FASTA needs none
-    #[arg(long, short = 'r', value_name = "BUNDLE")]
+    #[arg(long, short = 'f', value_name = "BUNDLE")]
     reference: Option<PathBuf>,
     #[command(flatten)]
     server: ServerArguments,

@@ -45,7 +45,7 @@ pub(super) struct ScanArguments {
     #[arg(long, value_name = "FILE")]
     bed: Vec<PathBuf>,
     /// Reference bundle: directory with reference.toml
-    #[arg(long, short = 'r', value_name = "BUNDLE")]
+    #[arg(long, short = 'f', value_name = "BUNDLE")]
     reference: PathBuf,
     #[command(flatten)]
     server: ServerArguments,

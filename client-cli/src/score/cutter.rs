@@ -8,14 +8,13 @@ use polaris_genomics::{AlleleWindow, ReferenceBundle, Strand, Variant, Window};
 use super::gene_names::GeneNames;
 use super::plan::{AllelePlan, Placement, Plan, PlannedWindow, RecordPlan};
 use crate::messages::{Covariates, CutError, allele};
-use crate::vcf::{AlleleWindows, Record, allele_windows, span};
+use crate::vcf::{AlleleWindows, Record, SkipReason, WindowLayout, allele_windows, span};
 
 /// What it takes to cut windows. Cheap to clone, one for each thread.
 #[derive(Clone)]
 pub(super) struct Cutter {
     covariates: Covariates,
-    input_length: usize,
-    grid: u32,
+    layout: WindowLayout,
     genes: Option<Arc<GeneNames>>,
 }
 
@@ -23,17 +22,15 @@ pub(super) struct Cutter {
 type Shared = HashMap<(String, i64, Strand), usize>;
 
 impl Cutter {
-    /// `input_length` is the models' window in bases, `grid` what their starts are multiples of, `cell_lines` those whose
-    /// expression they read. Genes are named if `with_genes`.
+    /// `cell_lines` are those whose expression the models read. Genes are named if `with_genes`.
     pub(super) fn new(
         bundle: Arc<ReferenceBundle>,
-        input_length: usize,
-        grid: u32,
+        layout: WindowLayout,
         cell_lines: Vec<String>,
         with_genes: bool,
     ) -> Self {
         let genes = with_genes.then(|| Arc::new(GeneNames::new(bundle.genes().genes())));
-        Self { covariates: Covariates::new(bundle, cell_lines), input_length, grid, genes }
+        Self { covariates: Covariates::new(bundle, cell_lines), layout, genes }
     }
 
     /// Plans records, in their order.
@@ -43,7 +40,11 @@ impl Cutter {
         for record in records {
             let mut alleles = Vec::new();
             for alternate in record.alternates() {
-                alleles.push(self.plan_allele(&record, alternate, &mut plan.windows, &mut shared)?);
+                let allele = self.plan_allele(&record, alternate, &mut plan.windows, &mut shared)?;
+                if matches!(allele, AllelePlan::Skipped(SkipReason::RefMismatch)) {
+                    plan.mismatches.push(self.mismatch(&record));
+                }
+                alleles.push(allele);
             }
             plan.records.push(RecordPlan { record, alleles });
         }
@@ -57,7 +58,7 @@ impl Cutter {
         windows: &mut Vec<PlannedWindow>,
         shared: &mut Shared,
     ) -> Result<AllelePlan, CutError> {
-        let cut = allele_windows(record, alternate, self.input_length, self.grid, self.covariates.bundle())?;
+        let cut = allele_windows(record, alternate, self.layout, self.covariates.bundle())?;
         let AlleleWindows { variant, transcribed, windows: cut } = match cut {
             Ok(cut) => cut,
             Err(reason) => return Ok(AllelePlan::Skipped(reason)),
@@ -102,6 +103,22 @@ impl Cutter {
     fn planned(&self, window: &Window, sequence: Vec<u8>) -> Result<PlannedWindow, CutError> {
         let (reference, region) = self.covariates.message(window, sequence)?;
         Ok(PlannedWindow { reference, region, alleles: Vec::new() })
+    }
+
+    /// What a REF allele is and what it should be.
+    fn mismatch(&self, record: &Record) -> String {
+        let shown = |bases: &[u8]| -> String { String::from_utf8_lossy(bases).chars().take(40).collect() };
+        let contig = String::from_utf8_lossy(record.contig());
+        let start0 = i64::try_from(record.position1()).unwrap_or(i64::MAX).saturating_sub(1);
+        let end0 = start0.saturating_add(i64::try_from(record.reference().len()).unwrap_or(i64::MAX));
+        let expected = self.covariates.bundle().reference().fetch(&contig, start0, end0).unwrap_or_default();
+        format!(
+            "line {}: {contig}:{}: REF is {}, the reference has {}",
+            record.line(),
+            record.position1(),
+            shown(record.reference()),
+            shown(&expected)
+        )
     }
 
     fn gene_names(&self, variant: &Variant, strand: Strand, transcribed: bool) -> String {

@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::cutter::Cutter;
 use super::plan::Plan;
-use crate::vcf::{Reader, Record};
+use super::source::Source;
+use crate::vcf::Record;
 
 /// More threads than this do not make it faster: the models are slower than any of them.
 const MOST_CUTTERS: usize = 4;
@@ -24,7 +25,7 @@ pub(super) struct Plans {
 
 impl Plans {
     /// Starts to read and cut. `chunk_records` records make a plan.
-    pub(super) fn start(reader: Reader, cutter: &Cutter, chunk_records: usize) -> anyhow::Result<Self> {
+    pub(super) fn start(source: Source, cutter: &Cutter, chunk_records: usize) -> anyhow::Result<Self> {
         let cutters = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_CUTTERS));
         let (ordered_sender, ordered) = mpsc::channel(2 * cutters);
         let (job_sender, jobs) = blocking::sync_channel::<Job>(cutters);
@@ -33,7 +34,7 @@ impl Plans {
             let (jobs, cutter) = (Arc::clone(&jobs), cutter.clone());
             spawn("cut", move || cut(&jobs, &cutter))?;
         }
-        spawn("read", move || read(reader, chunk_records, &job_sender, &ordered_sender))?;
+        spawn("read", move || read(source, chunk_records, &job_sender, &ordered_sender))?;
         Ok(Self { ordered })
     }
 
@@ -50,14 +51,14 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> anyhow::Result<()>
 }
 
 fn read(
-    mut reader: Reader,
+    mut source: Source,
     chunk_records: usize,
     jobs: &blocking::SyncSender<Job>,
     ordered: &mpsc::Sender<Planned>,
 ) {
     loop {
         let (sender, planned) = oneshot::channel();
-        let job = match reader.next_records(chunk_records) {
+        let job = match source.next_records(chunk_records) {
             Ok(records) if records.is_empty() => return,
             Ok(records) => Ok((records, sender)),
             Err(error) => Err((error, sender)),

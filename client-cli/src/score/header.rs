@@ -1,10 +1,12 @@
 //! The header to write: kept as it came, with our lines before `#CHROM`, and the format's line first.
 
-use super::info::{FIELDS, Field};
+use super::info::{Fields, is_ours as is_our_key};
 use crate::vcf::{Header, Line};
 
 /// Prefix of our own lines of provenance.
 const PROVENANCE: &[u8] = b"##POLARIS_";
+/// The line that says which part of the input a file is.
+pub(super) const SHARD: &str = "##POLARIS_shard=";
 /// Prefix of the line that must come first.
 const FORMAT: &[u8] = b"##fileformat=";
 
@@ -17,11 +19,21 @@ pub(super) struct Provenance {
     pub(super) command: String,
     /// How many models answered.
     pub(super) models: usize,
+    /// Which they are: SHA-256 of ids, versions and files.
+    pub(super) model_digest: String,
+    /// The bundle's assembly.
+    pub(super) assembly: String,
+    /// SHA-256 of the reference bundle.
+    pub(super) reference_digest: String,
+    /// What the models run on, as far as it is known here.
+    pub(super) device: String,
+    /// The part of the input, if it is one.
+    pub(super) shard: Option<String>,
 }
 
 /// The header to write. Our lines from an earlier run are replaced. htslib takes a file for a VCF by its first
 /// line alone, so that a `##fileformat` which is missing or late is put there.
-pub(super) fn with_ours(header: &Header, provenance: &Provenance) -> Vec<u8> {
+pub(super) fn with_ours(header: &Header, provenance: &Provenance, fields: &Fields) -> Vec<u8> {
     let ending: &[u8] = if header.columns.ending.is_empty() { b"\n" } else { header.columns.ending };
     let (formats, others): (Vec<&Line>, Vec<&Line>) =
         header.lines.iter().partition(|line| line.content.starts_with(FORMAT));
@@ -33,8 +45,7 @@ pub(super) fn with_ours(header: &Header, provenance: &Provenance) -> Vec<u8> {
         out.extend_from_slice(&line.content);
         out.extend_from_slice(line.ending);
     }
-    let fields = FIELDS.iter().map(Field::header_line);
-    for line in fields.chain(provenance.lines()) {
+    for line in fields.header_lines().into_iter().chain(provenance.lines()) {
         out.extend_from_slice(line.as_bytes());
         out.extend_from_slice(ending);
     }
@@ -43,13 +54,35 @@ pub(super) fn with_ours(header: &Header, provenance: &Provenance) -> Vec<u8> {
     out
 }
 
+/// The header of a shard as that of the whole, with the command that made it.
+pub(super) fn with_command(header: &Header, command: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in header.lines.iter().chain([&header.columns]) {
+        if line.content.starts_with(SHARD.as_bytes()) {
+            continue;
+        }
+        match line.content.starts_with(b"##POLARIS_command=") {
+            true => out.extend_from_slice(format!("##POLARIS_command=\"{}\"", quoted(command)).as_bytes()),
+            false => out.extend_from_slice(&line.content),
+        }
+        out.extend_from_slice(line.ending);
+    }
+    out
+}
+
 impl Provenance {
-    fn lines(&self) -> [String; 3] {
-        [
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![
             format!("##POLARIS_version={}", self.version),
             format!("##POLARIS_command=\"{}\"", quoted(&self.command)),
             format!("##POLARIS_models={}", self.models),
-        ]
+            format!("##POLARIS_model_digest=sha256:{}", self.model_digest),
+            format!("##POLARIS_assembly={}", quoted(&self.assembly)),
+            format!("##POLARIS_reference_digest=sha256:{}", self.reference_digest),
+            format!("##POLARIS_device={}", quoted(&self.device)),
+        ];
+        lines.extend(self.shard.as_ref().map(|shard| format!("{SHARD}{shard}")));
+        lines
     }
 }
 
@@ -82,14 +115,29 @@ fn is_ours(line: &[u8]) -> bool {
     }
     let Some(fields) = line.strip_prefix(b"##INFO=<") else { return false };
     let id = fields.split(|&byte| byte == b',' || byte == b'>').find_map(|field| field.strip_prefix(b"ID="));
-    id.is_some_and(|id| FIELDS.iter().any(|field| field.id.as_bytes() == id))
+    id.is_some_and(is_our_key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PROVENANCE: Provenance = Provenance { version: "0.1.0", command: String::new(), models: 2 };
+    fn provenance() -> Provenance {
+        Provenance {
+            version: "0.1.0",
+            command: String::new(),
+            models: 2,
+            model_digest: "ab".into(),
+            assembly: "GRCh38".into(),
+            reference_digest: "cd".into(),
+            device: "cpu".into(),
+            shard: None,
+        }
+    }
+
+    fn with_ours(header: &Header, provenance: &Provenance) -> Vec<u8> {
+        super::with_ours(header, provenance, &Fields::new(&[]))
+    }
 
     fn read(text: &[u8]) -> Header {
         let mut lines = text.split_inclusive(|&byte| byte == b'\n').zip(1..);
@@ -100,7 +148,7 @@ mod tests {
     #[test]
     fn ours_stand_before_the_columns() {
         let header = read(b"##fileformat=VCFv4.2\n##x\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n");
-        let text = String::from_utf8(with_ours(&header, &PROVENANCE)).unwrap();
+        let text = String::from_utf8(with_ours(&header, &provenance())).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["##fileformat=VCFv4.2", "##x"]);
         assert!(
@@ -109,7 +157,16 @@ mod tests {
             lines[2]
         );
         assert_eq!(lines[9..12], ["##POLARIS_version=0.1.0", "##POLARIS_command=\"\"", "##POLARIS_models=2"]);
-        assert_eq!(lines[12..], ["#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]);
+        assert_eq!(
+            lines[12..16],
+            [
+                "##POLARIS_model_digest=sha256:ab",
+                "##POLARIS_assembly=GRCh38",
+                "##POLARIS_reference_digest=sha256:cd",
+                "##POLARIS_device=cpu"
+            ]
+        );
+        assert_eq!(lines[16..], ["#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]);
     }
 
     #[test]
@@ -118,13 +175,13 @@ mod tests {
             let text =
                 ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1", ""]
                     .join(ending);
-            let once = with_ours(&read(text.as_bytes()), &PROVENANCE);
-            assert_eq!(with_ours(&read(&once), &PROVENANCE), once);
+            let once = with_ours(&read(text.as_bytes()), &provenance());
+            assert_eq!(with_ours(&read(&once), &provenance()), once);
             assert!(once.ends_with(format!("S1{ending}").as_bytes()));
         }
         let similar = b"##INFO=<ID=POLARIS_DELTA2,Number=1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
         let kept = b"##fileformat=VCFv4.2\n##INFO=<ID=POLARIS_DELTA2,Number=1>\n##INFO";
-        assert!(with_ours(&read(similar), &PROVENANCE).starts_with(kept));
+        assert!(with_ours(&read(similar), &provenance()).starts_with(kept));
     }
 
     #[test]
@@ -134,7 +191,7 @@ mod tests {
             ("", "##fileformat=VCFv4.2\r\n##INFO"),
             ("##x\r\n##fileformat=VCFv4.3\r\n##y\r\n", "##fileformat=VCFv4.3\r\n##x\r\n##y\r\n##INFO"),
         ] {
-            let header = with_ours(&read((before.to_owned() + columns).as_bytes()), &PROVENANCE);
+            let header = with_ours(&read((before.to_owned() + columns).as_bytes()), &provenance());
             assert!(header.starts_with(expected.as_bytes()), "{}", String::from_utf8_lossy(&header));
         }
     }

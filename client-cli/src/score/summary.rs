@@ -1,15 +1,20 @@
 //! What a run did, in numbers that add up.
 
-use crate::vcf::SkipReason;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::vcf::SkipReason;
+
 /// Counts of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(super) struct Counts {
     pub(super) records: u64,
     pub(super) alleles: u64,
     pub(super) scored: u64,
-    skipped: [u64; SkipReason::ALL.len()],
+    /// By reason code.
+    skipped: BTreeMap<String, u64>,
 }
 
 impl Counts {
@@ -18,25 +23,37 @@ impl Counts {
         self.alleles += 1;
         match skipped {
             None => self.scored += 1,
-            Some(reason) => {
-                for (count, known) in self.skipped.iter_mut().zip(SkipReason::ALL) {
-                    *count += u64::from(known == reason);
+            Some(reason) => match self.skipped.get_mut(reason.code()) {
+                Some(count) => *count += 1,
+                None => {
+                    self.skipped.insert(reason.code().to_owned(), 1);
                 }
-            }
+            },
         }
+    }
+
+    /// Alleles without a score.
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped.values().sum()
+    }
+
+    /// How many were skipped for each reason that occurred, in the order of `SkipReason::ALL`.
+    pub(super) fn by_reason(&self) -> Vec<(&'static str, u64)> {
+        let count = |reason: &SkipReason| Some((reason.code(), *self.skipped.get(reason.code())?));
+        SkipReason::ALL.iter().filter_map(count).collect()
     }
 
     /// The lines for standard error.
     pub(super) fn report(&self, models: usize, time: Duration, outputs: &[String]) -> String {
-        let skipped: u64 = self.skipped.iter().sum();
+        let skipped = self.skipped();
         let mut text = format!(
             "{}, {}: {} scored, {skipped} skipped",
             counted(self.records, "record"),
             counted(self.alleles, "allele"),
             self.scored
         );
-        for (count, reason) in self.skipped.iter().zip(SkipReason::ALL).filter(|(count, _)| **count > 0) {
-            text += &format!("\n  skipped, {}: {count}", reason.code());
+        for (reason, count) in self.by_reason() {
+            text += &format!("\n  skipped, {reason}: {count}");
         }
         let seconds = time.as_secs_f64();
         let models = counted(u64::try_from(models).unwrap_or(u64::MAX), "model");

@@ -1,110 +1,236 @@
-//! The table of all scores: a row for each record, allele, strand and model, and one for each skipped allele.
+//! The table of all scores: long, a row for each record, allele, strand and model; wide, a row for each strand; or JSON
+//! lines, one for each allele. A skipped allele has a row too.
 
+use std::collections::HashMap;
+
+use clap::ValueEnum;
 use polaris_genomics::RegionClass;
 
 use super::plan::Placement;
 use super::reply::ModelScore;
 use crate::number;
+use crate::output_file::Destination;
 use crate::vcf::{Record, SkipReason};
 
-/// Names of the columns, with the line's end.
-pub(super) const HEADER: &str = "contig\tposition1\tid\treference\talternate\tallele_index\tstrand\ttranscribed\tgene\t\
-    region\tmodel\tref_probability\talt_probability\tdelta\tlogit_delta\tspread\tdelta_quantile\tskipped\n";
-
-/// Columns between allele_index and skipped.
-const SCORE_COLUMNS: usize = 11;
-
-/// The columns that name an allele. `index1` counts the record's alternates from 1, as a genotype does.
-pub(super) fn allele_columns(record: &Record, alternate: &[u8], index1: usize) -> Vec<u8> {
-    let position1 = record.position1().to_string();
-    let index1 = index1.to_string();
-    let columns = [
-        record.contig(),
-        position1.as_bytes(),
-        record.id(),
-        record.reference(),
-        alternate,
-        index1.as_bytes(),
-    ];
-    columns.join(&b'\t')
+/// Layout of a table of tab-separated values.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Layout {
+    /// A row for each record, allele, strand and model
+    Long,
+    /// A row for each record, allele and strand, with columns for each model
+    Wide,
 }
 
-/// Appends the row of a score.
-pub(super) fn push_score(
-    allele: &[u8],
-    placement: &Placement,
-    region: Option<RegionClass>,
-    score: &ModelScore<'_>,
+/// Form of a table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum TableForm {
+    Long,
+    Wide,
+    JsonLines,
+}
+
+/// A table to write.
+#[derive(Clone, Debug)]
+pub(crate) struct TableOptions {
+    pub(crate) destination: Destination,
+    pub(crate) layout: Layout,
+}
+
+impl TableOptions {
+    /// JSON lines if the name says so (`.jsonl` or `.ndjson`, also with `.gz`), else tab-separated values.
+    pub(super) fn form(&self) -> TableForm {
+        let name = self.destination.name().to_ascii_lowercase();
+        let name = name.trim_end_matches(".gz").trim_end_matches(".bgz");
+        match self.layout {
+            _ if name.ends_with(".jsonl") || name.ends_with(".ndjson") => TableForm::JsonLines,
+            Layout::Long => TableForm::Long,
+            Layout::Wide => TableForm::Wide,
+        }
+    }
+}
+
+/// The columns that name an allele.
+pub(super) const ALLELE_COLUMNS: &str = "contig\tposition1\tid\treference\talternate\tallele_index";
+/// The columns that say where it is scored.
+const PLACE_COLUMNS: &str = "strand\ttranscribed\tgene\tregion";
+/// The columns of one model.
+const SCORE_COLUMNS: [&str; 6] =
+    ["ref_probability", "alt_probability", "delta", "logit_delta", "spread", "delta_quantile"];
+
+/// Names of the columns, with the line's end; nothing for JSON lines.
+pub(super) fn header(form: TableForm, models: &[String]) -> String {
+    match form {
+        TableForm::JsonLines => String::new(),
+        TableForm::Long => {
+            let scores = SCORE_COLUMNS.join("\t");
+            format!("{ALLELE_COLUMNS}\t{PLACE_COLUMNS}\tmodel\t{scores}\tskipped\n")
+        }
+        TableForm::Wide => {
+            let columns = models.iter().flat_map(|model| SCORE_COLUMNS.map(|column| format!("\t{model}:{column}")));
+            format!("{ALLELE_COLUMNS}\t{PLACE_COLUMNS}{}\tskipped\n", columns.collect::<String>())
+        }
+    }
+}
+
+/// An allele of a record. `index1` counts the record's alternates from 1, as a genotype does.
+pub(super) struct Allele<'a> {
+    pub(super) record: &'a Record,
+    pub(super) alternate: &'a [u8],
+    pub(super) index1: usize,
+}
+
+/// The scores of an allele on one strand.
+pub(super) struct StrandScores<'a> {
+    pub(super) placement: &'a Placement,
+    pub(super) region: Option<RegionClass>,
+    pub(super) scores: Vec<ModelScore<'a>>,
+}
+
+impl Allele<'_> {
+    /// Its columns, without an end.
+    pub(super) fn columns(&self) -> Vec<u8> {
+        let Self { record, alternate, index1 } = self;
+        let position1 = record.position1().to_string();
+        let index1 = index1.to_string();
+        let columns =
+            [record.contig(), position1.as_bytes(), record.id(), record.reference(), alternate, index1.as_bytes()];
+        columns.join(&b'\t')
+    }
+
+    fn json(&self) -> serde_json::Map<String, serde_json::Value> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into();
+        let mut object = serde_json::Map::new();
+        object.insert("contig".into(), text(self.record.contig()));
+        object.insert("position1".into(), self.record.position1().into());
+        object.insert("id".into(), text(self.record.id()));
+        object.insert("reference".into(), text(self.record.reference()));
+        object.insert("alternate".into(), text(self.alternate));
+        object.insert("allele_index".into(), self.index1.into());
+        object
+    }
+}
+
+/// Appends the rows of a scored allele. `models` are those of the run, in the order of the wide columns.
+pub(super) fn push_scored(
+    form: TableForm,
+    models: &[String],
+    allele: &Allele<'_>,
+    strands: &[StrandScores<'_>],
     out: &mut Vec<u8>,
 ) {
-    out.extend_from_slice(allele);
-    let region = region.map_or_else(|| "none".to_owned(), |region| region.to_string());
-    let genes = if placement.genes.is_empty() { "." } else { &placement.genes };
-    let strand = placement.strand.to_string();
-    let transcribed = if placement.transcribed { "yes" } else { "nearest" };
-    let quantile = score.quantile.map_or_else(|| ".".to_owned(), number::text);
-    let numbers =
-        [score.reference, score.alternate, score.delta, score.logit_delta, score.spread].map(number::text);
-    let names = [strand.as_str(), transcribed, genes, &region, score.model];
-    let columns = names.into_iter().chain(numbers.iter().map(String::as_str)).chain([quantile.as_str(), "."]);
-    for column in columns {
-        out.push(b'\t');
-        out.extend_from_slice(column.as_bytes());
+    if form == TableForm::JsonLines {
+        let mut object = allele.json();
+        object.insert("strands".into(), strands.iter().map(strand_json).collect());
+        object.insert("skipped".into(), serde_json::Value::Null);
+        return push_json(object, out);
     }
-    out.push(b'\n');
+    let columns = allele.columns();
+    for strand in strands {
+        let place = place_columns(strand);
+        if form == TableForm::Wide {
+            let by_model: HashMap<&str, &ModelScore<'_>> =
+                strand.scores.iter().map(|score| (score.model, score)).collect();
+            out.extend_from_slice(&columns);
+            out.extend_from_slice(place.as_bytes());
+            for model in models {
+                match by_model.get(model.as_str()) {
+                    Some(score) => push_numbers(score, out),
+                    None => out.extend_from_slice("\t.".repeat(SCORE_COLUMNS.len()).as_bytes()),
+                }
+            }
+            out.extend_from_slice(b"\t.\n");
+            continue;
+        }
+        for score in &strand.scores {
+            out.extend_from_slice(&columns);
+            out.extend_from_slice(place.as_bytes());
+            out.push(b'\t');
+            out.extend_from_slice(score.model.as_bytes());
+            push_numbers(score, out);
+            out.extend_from_slice(b"\t.\n");
+        }
+    }
 }
 
 /// Appends the row of a skipped allele.
-pub(super) fn push_skipped(allele: &[u8], reason: SkipReason, out: &mut Vec<u8>) {
-    out.extend_from_slice(allele);
-    out.extend_from_slice("\t.".repeat(SCORE_COLUMNS).as_bytes());
+pub(super) fn push_skipped(
+    form: TableForm,
+    models: &[String],
+    allele: &Allele<'_>,
+    reason: SkipReason,
+    out: &mut Vec<u8>,
+) {
+    if form == TableForm::JsonLines {
+        let mut object = allele.json();
+        object.insert("strands".into(), serde_json::Value::Array(Vec::new()));
+        object.insert("skipped".into(), reason.code().into());
+        return push_json(object, out);
+    }
+    let scores = match form {
+        TableForm::Wide => models.len() * SCORE_COLUMNS.len(),
+        _ => 1 + SCORE_COLUMNS.len(),
+    };
+    out.extend_from_slice(&allele.columns());
+    out.extend_from_slice("\t.".repeat(4 + scores).as_bytes());
     out.push(b'\t');
     out.extend_from_slice(reason.code().as_bytes());
     out.push(b'\n');
 }
 
-#[cfg(test)]
-mod tests {
-    use polaris_genomics::Strand;
-
-    use super::*;
-    use crate::vcf::Line;
-
-    #[test]
-    fn rows_have_the_header_s_columns() {
-        let line = Line::new(b"chr1\t7\trs1\tA\tC,<DEL>\t.\t.\t.\n".to_vec(), 1);
-        let record = Record::parse(line, "in.vcf").unwrap();
-        let placement = Placement {
-            window: 0,
-            allele: 0,
-            strand: Strand::Reverse,
-            transcribed: true,
-            genes: "G1,G2".into(),
-        };
-        let score = ModelScore {
-            model: "QKI.K562",
-            strand: Strand::Reverse,
-            reference: 0.5,
-            alternate: 0.25,
-            delta: -0.25,
-            logit_delta: -1.5,
-            spread: 0.0,
-            quantile: None,
-        };
-        let mut out = Vec::new();
-        push_score(
-            &allele_columns(&record, b"C", 1),
-            &placement,
-            Some(RegionClass::Intron),
-            &score,
-            &mut out,
-        );
-        push_skipped(&allele_columns(&record, b"<DEL>", 2), SkipReason::Symbolic, &mut out);
-        let text = String::from_utf8(out).unwrap();
-        let expected = "chr1\t7\trs1\tA\tC\t1\t-\tyes\tG1,G2\tintron\tQKI.K562\t0.5\t0.25\t-0.25\t-1.5\t0\t.\t.\n\
-                        chr1\t7\trs1\tA\t<DEL>\t2\t.\t.\t.\t.\t.\t.\t.\t.\t.\t.\t.\tsymbolic\n";
-        assert_eq!(text, expected);
-        let columns = HEADER.split('\t').count();
-        assert!(text.lines().all(|line| line.split('\t').count() == columns));
-    }
+fn place_columns(strand: &StrandScores<'_>) -> String {
+    let placement = strand.placement;
+    let region = region_name(strand.region);
+    let genes = if placement.genes.is_empty() { "." } else { &placement.genes };
+    let transcribed = if placement.transcribed { "yes" } else { "nearest" };
+    format!("\t{}\t{transcribed}\t{genes}\t{region}", placement.strand)
 }
+
+fn region_name(region: Option<RegionClass>) -> String {
+    region.map_or_else(|| "none".to_owned(), |region| region.to_string())
+}
+
+fn push_numbers(score: &ModelScore<'_>, out: &mut Vec<u8>) {
+    for value in [score.reference, score.alternate, score.delta, score.logit_delta, score.spread] {
+        out.push(b'\t');
+        out.extend_from_slice(number::text(value).as_bytes());
+    }
+    out.push(b'\t');
+    out.extend_from_slice(score.quantile.map_or_else(|| ".".to_owned(), number::text).as_bytes());
+}
+
+fn strand_json(strand: &StrandScores<'_>) -> serde_json::Value {
+    let placement = strand.placement;
+    let scores = strand.scores.iter().map(|score| {
+        let value = serde_json::json!({
+            "ref_probability": exact(score.reference),
+            "alt_probability": exact(score.alternate),
+            "delta": exact(score.delta),
+            "logit_delta": exact(score.logit_delta),
+            "spread": exact(score.spread),
+            "delta_quantile": score.quantile.map(exact),
+        });
+        (score.model.to_owned(), value)
+    });
+    let scores: serde_json::Map<String, serde_json::Value> = scores.collect();
+    let genes: Vec<&str> = placement.genes.split(',').filter(|gene| !gene.is_empty()).collect();
+    serde_json::json!({
+        "strand": placement.strand.to_string(),
+        "transcribed": placement.transcribed,
+        "genes": genes,
+        "region": region_name(strand.region),
+        "scores": scores,
+    })
+}
+
+/// The number that the text in the other forms says.
+fn exact(value: f32) -> serde_json::Value {
+    number::text(value).parse::<f64>().map_or(serde_json::Value::Null, Into::into)
+}
+
+fn push_json(object: serde_json::Map<String, serde_json::Value>, out: &mut Vec<u8>) {
+    out.extend_from_slice(serde_json::Value::Object(object).to_string().as_bytes());
+    out.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests;

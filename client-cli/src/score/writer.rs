@@ -1,44 +1,156 @@
-//! Writes scored records: the VCF, and the table beside it.
+//! Writes scored records: the scored file, the table, and the list of what was skipped; and notes how far it has come.
+
+use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
+use super::form::Form;
 use super::header::{Provenance, with_ours};
-use super::info::{Annotation, encoded};
+use super::info::{Annotation, Fields, encoded};
+use super::journal::{Checkpoint, Journal, JournalError};
 use super::plan::{AllelePlan, Placement, RecordPlan};
 use super::reply::{ModelScore, Scored};
+use super::sink::Sink;
 use super::summary::Counts;
-use super::table;
+use super::table::{self, Allele, StrandScores, TableForm, TableOptions};
+use super::top::{Hit, Top};
 use crate::console::Progress;
 use crate::number;
-use crate::output_file::{Destination, OutputError, OutputFile};
-use crate::vcf::{Header, SkipReason};
+use crate::output_file::{Destination, OutputError};
+use crate::vcf::{BcfEncoder, BcfError, Header, SkipReason};
 
-/// The outputs of a run and what has gone into them. Dropped without `commit`, it leaves no file.
+/// Why records cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WriteError {
+    /// From the system.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The checkpoint.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record that BCF has no form for.
+    #[error("cannot write BCF: line {line}: {error}")]
+    Bcf {
+        /// Of the input, from 1; 0 for the header.
+        line: u64,
+        /// What is wrong.
+        error: BcfError,
+    },
+}
+
+/// What is written where.
+#[derive(Clone, Debug)]
+pub(super) struct Outputs {
+    pub(super) scored: Destination,
+    pub(super) form: Form,
+    pub(super) table: Option<TableOptions>,
+    /// The list of skipped alleles.
+    pub(super) skipped: Option<Destination>,
+    /// Records between two checkpoints. The blocks of compressed outputs end there too, so that outputs do not depend on
+    /// whether a run was interrupted.
+    pub(super) checkpoint_records: u64,
+}
+
+/// The outputs of a run and what has gone into them. Dropped without `commit`, it leaves no file, unless the run is to be
+/// gone on with.
 pub(super) struct Writer {
-    vcf: Option<OutputFile>,
-    table: Option<OutputFile>,
+    scored: Option<Sink>,
+    encoder: Option<BcfEncoder>,
+    table: Option<(Sink, TableForm)>,
+    skipped: Option<Sink>,
     annotation: Annotation,
+    /// Models of the run, in the order of the wide table.
+    models: Vec<String>,
     counts: Counts,
+    top: Top,
+    journal: Option<Journal>,
+    checkpoint_records: u64,
+    /// Bytes that are not yet with their outputs.
+    lines: Vec<u8>,
+    rows: Vec<u8>,
+    skipped_rows: Vec<u8>,
+}
+
+/// How a run ends that is not to end yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Interrupted {
+    /// The outputs so far and the checkpoint stay.
+    Keep,
+    /// Nothing stays.
+    Remove,
 }
 
 impl Writer {
-    /// Opens the outputs, so that a folder that is missing is found before the work.
-    pub(super) fn create(vcf: &Destination, table: Option<&Destination>) -> Result<Self, OutputError> {
-        Ok(Self {
-            vcf: Some(OutputFile::create(vcf)?),
-            table: table.map(OutputFile::create).transpose()?,
+    /// Opens the outputs, going on behind a checkpoint if there is one.
+    pub(super) fn open(
+        outputs: &Outputs,
+        journal: Option<Journal>,
+        checkpoint: Option<Checkpoint>,
+        interrupted: Interrupted,
+    ) -> Result<Self, OutputError> {
+        let mut lengths = checkpoint.iter().flat_map(|checkpoint| checkpoint.lengths.clone());
+        let mut open = |destination: &Destination, compressed| {
+            Sink::open(destination, compressed, lengths.next(), interrupted == Interrupted::Keep)
+        };
+        let scored = Some(open(&outputs.scored, outputs.form.is_compressed())?);
+        let table = match &outputs.table {
+            Some(options) => Some((open(&options.destination, options.destination.is_compressed())?, options.form())),
+            None => None,
+        };
+        let skipped = match &outputs.skipped {
+            Some(destination) => Some(open(destination, destination.is_compressed())?),
+            None => None,
+        };
+        let (counts, top) = checkpoint.map(|checkpoint| (checkpoint.counts, checkpoint.top)).unwrap_or_default();
+        let mut writer = Self {
+            scored,
+            encoder: None,
+            table,
+            skipped,
             annotation: Annotation::default(),
-            counts: Counts::default(),
-        })
+            models: Vec::new(),
+            counts,
+            top,
+            journal: None,
+            checkpoint_records: outputs.checkpoint_records.max(1),
+            lines: Vec::new(),
+            rows: Vec::new(),
+            skipped_rows: Vec::new(),
+        };
+        if writer.sinks().all(|sink| sink.is_resumable()) {
+            writer.journal = journal;
+        }
+        Ok(writer)
     }
 
-    /// Writes the headers.
-    pub(super) fn begin(&mut self, header: &Header, provenance: &Provenance) -> Result<(), OutputError> {
-        self.write_vcf(&with_ours(header, provenance))?;
-        match &mut self.table {
-            Some(table) => table.write_all(table::HEADER.as_bytes()),
-            None => Ok(()),
+    /// Writes the headers, or takes them as written if there is a part of the outputs already.
+    pub(super) fn begin(
+        &mut self,
+        header: &Header,
+        provenance: &Provenance,
+        fields: Fields,
+        form: Form,
+        models: &[String],
+    ) -> Result<(), WriteError> {
+        self.models = models.to_vec();
+        let mut text = with_ours(header, provenance, &fields);
+        self.annotation = Annotation::new(fields);
+        if form.is_bcf() {
+            let (encoder, bytes) = BcfEncoder::new(&text).map_err(|error| WriteError::Bcf { line: 0, error })?;
+            self.encoder = Some(encoder);
+            text = bytes;
         }
+        if self.counts.records > 0 {
+            return Ok(());
+        }
+        self.lines = text;
+        if let Some((_, form)) = &self.table {
+            self.rows = table::header(*form, &self.models).into_bytes();
+        }
+        self.skipped_rows = format!("{}\treason\n", table::ALLELE_COLUMNS).into_bytes();
+        // As after each checkpoint, so that records start a block.
+        self.pass_on()?;
+        Ok(self.sinks().try_for_each(Sink::end_block)?)
     }
 
     /// Writes what arrives until there is no more. Ends early when nobody reads the output any longer.
@@ -46,7 +158,7 @@ impl Writer {
         mut self,
         mut scored: mpsc::Receiver<Scored>,
         progress: &Progress,
-    ) -> Result<Self, OutputError> {
+    ) -> Result<Self, WriteError> {
         while let Some(chunk) = scored.blocking_recv() {
             self.write(&chunk)?;
             progress.add(u64::try_from(chunk.records.len()).unwrap_or(u64::MAX));
@@ -59,95 +171,215 @@ impl Writer {
 
     /// Nobody reads the output any longer.
     pub(super) fn is_closed(&self) -> bool {
-        self.vcf.is_none() && self.table.is_none()
+        self.scored.is_none() && self.table.is_none() && self.skipped.is_none()
     }
 
     /// Gives the files their names.
-    pub(super) fn commit(self) -> Result<Counts, OutputError> {
-        if let Some(table) = self.table {
+    pub(super) fn commit(self) -> Result<(Counts, Top), OutputError> {
+        if let Some((table, _)) = self.table {
             table.commit()?;
         }
-        match self.vcf.map(OutputFile::commit) {
-            None | Some(Ok(()) | Err(OutputError::Closed)) => Ok(self.counts),
-            Some(Err(error)) => Err(error),
+        if let Some(skipped) = self.skipped {
+            skipped.commit()?;
         }
+        match self.scored.map(Sink::commit) {
+            None | Some(Ok(()) | Err(OutputError::Closed)) => {}
+            Some(Err(error)) => return Err(error),
+        }
+        if let Some(journal) = self.journal {
+            journal.remove();
+        }
+        Ok((self.counts, self.top))
     }
 
-    fn write(&mut self, chunk: &Scored) -> Result<(), OutputError> {
-        let (mut lines, mut rows, mut info) = (Vec::new(), Vec::new(), Vec::new());
+    fn sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
+        self.scored.iter_mut().chain(self.table.iter_mut().map(|(table, _)| table)).chain(&mut self.skipped)
+    }
+
+    fn write(&mut self, chunk: &Scored) -> Result<(), WriteError> {
+        let (mut info, mut line) = (Vec::new(), Vec::new());
         for plan in &chunk.records {
-            self.annotate(plan, chunk, &mut rows);
+            self.annotate(plan, chunk);
             info.clear();
             self.annotation.write(plan.record.info(), &mut info);
-            plan.record.write(&info, &mut lines);
+            match &mut self.encoder {
+                None => plan.record.write(&info, &mut self.lines),
+                Some(encoder) => {
+                    line.clear();
+                    plan.record.write(&info, &mut line);
+                    let wrong = |error| WriteError::Bcf { line: plan.record.line(), error };
+                    encoder.encode(without_ending(&line), &mut self.lines).map_err(wrong)?;
+                }
+            }
             self.counts.records += 1;
+            if self.counts.records.is_multiple_of(self.checkpoint_records) {
+                self.checkpoint()?;
+            }
         }
-        if let Some(table) = &mut self.table {
-            table.write_all(&rows)?;
-        }
-        self.write_vcf(&lines)
+        Ok(self.pass_on()?)
     }
 
-    fn annotate(&mut self, plan: &RecordPlan, chunk: &Scored, rows: &mut Vec<u8>) {
+    fn annotate(&mut self, plan: &RecordPlan, chunk: &Scored) {
         self.annotation.clear();
         for ((allele, alternate), index1) in plan.alleles.iter().zip(plan.record.alternates()).zip(1..) {
-            let columns = match self.table {
-                Some(_) => table::allele_columns(&plan.record, alternate, index1),
-                None => Vec::new(),
-            };
+            let named = Allele { record: &plan.record, alternate, index1 };
             match allele {
-                AllelePlan::Skipped(reason) => self.skip(*reason, &columns, rows),
-                AllelePlan::Scored(placements) => self.score(placements, chunk, &columns, rows),
+                AllelePlan::Skipped(reason) => self.skip(*reason, &named),
+                AllelePlan::Scored(placements) => self.score(placements, chunk, &named),
             }
+            self.annotation.end_allele();
         }
     }
 
-    fn skip(&mut self, reason: SkipReason, columns: &[u8], rows: &mut Vec<u8>) {
+    fn skip(&mut self, reason: SkipReason, allele: &Allele<'_>) {
         self.counts.allele(Some(reason));
-        self.annotation.push([b"", b"", b"", b"", b"", b"", reason.code().as_bytes()]);
-        if self.table.is_some() {
-            table::push_skipped(columns, reason, rows);
+        for value in ["", "", "", "", "", "", reason.code()] {
+            self.annotation.push(value.as_bytes());
+        }
+        if let Some((_, form)) = &self.table {
+            table::push_skipped(*form, &self.models, allele, reason, &mut self.rows);
+        }
+        if self.skipped.is_some() {
+            self.skipped_rows.extend_from_slice(&allele.columns());
+            self.skipped_rows.push(b'\t');
+            self.skipped_rows.extend_from_slice(reason.code().as_bytes());
+            self.skipped_rows.push(b'\n');
         }
     }
 
-    fn score(&mut self, placements: &[Placement], chunk: &Scored, columns: &[u8], rows: &mut Vec<u8>) {
-        let mut largest: Option<ModelScore<'_>> = None;
+    fn score(&mut self, placements: &[Placement], chunk: &Scored, allele: &Allele<'_>) {
+        self.counts.allele(None);
+        let mut strands = Vec::with_capacity(placements.len());
         for placement in placements {
             let Some((region, scores)) = chunk.scores(placement) else { continue };
-            for score in scores {
-                if largest.is_none_or(|largest| score.delta.abs() > largest.delta.abs()) {
-                    largest = Some(score);
-                }
-                if self.table.is_some() {
-                    table::push_score(columns, placement, region, &score, rows);
-                }
-            }
+            strands.push(StrandScores { placement, region, scores: scores.collect() });
         }
-        self.counts.allele(None);
-        let Some(largest) = largest else { return self.annotation.push([b""; 7]) };
+        let Some((strand, largest)) = largest(&strands, |_| true) else { return };
         let [delta, reference, alternate] =
             [largest.delta, largest.reference, largest.alternate].map(number::text);
         let quantile = largest.quantile.map(number::text).unwrap_or_default();
-        self.annotation.push([
+        let sign = largest.strand.to_string();
+        let model = encoded(largest.model);
+        let values: [&[u8]; 7] = [
             delta.as_bytes(),
-            &encoded(largest.model),
+            &model,
             reference.as_bytes(),
             alternate.as_bytes(),
-            largest.strand.to_string().as_bytes(),
+            sign.as_bytes(),
             quantile.as_bytes(),
             b"",
-        ]);
+        ];
+        values.into_iter().for_each(|value| self.annotation.push(value));
+        push_models(&mut self.annotation, &strands);
+        if self.top.takes(largest.delta) {
+            self.top.add(hit(allele, strand.placement, &largest));
+        }
+        if let Some((_, form)) = &self.table {
+            table::push_scored(*form, &self.models, allele, &strands, &mut self.rows);
+        }
     }
 
-    /// Where the reader of standard output has gone, a table is still worth the work.
-    fn write_vcf(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
-        match self.vcf.as_mut().map(|vcf| vcf.write_all(bytes)) {
+    /// Hands everything to the outputs, makes it durable, and notes how far that is.
+    fn checkpoint(&mut self) -> Result<(), WriteError> {
+        self.pass_on()?;
+        if self.journal.is_none() {
+            // Blocks end all the same, so that outputs do not depend on whether there are checkpoints.
+            return Ok(self.sinks().try_for_each(|sink| match sink.end_block() {
+                // What is written next finds out, and goes on without it.
+                Err(OutputError::Closed) => Ok(()),
+                ended => ended,
+            })?);
+        }
+        let lengths = self.sinks().map(Sink::checkpoint).collect::<Result<Vec<_>, _>>()?;
+        match &self.journal {
+            Some(journal) => Ok(journal.write(self.counts.records, lengths, &self.counts, &self.top)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands bytes to the outputs. Where the reader of standard output has gone, a table is still worth the work.
+    fn pass_on(&mut self) -> Result<(), OutputError> {
+        if let Some((table, _)) = &mut self.table {
+            table.write_all(&self.rows)?;
+        }
+        if let Some(skipped) = &mut self.skipped {
+            skipped.write_all(&self.skipped_rows)?;
+        }
+        let written = self.scored.as_mut().map(|scored| scored.write_all(&self.lines));
+        for bytes in [&mut self.rows, &mut self.skipped_rows, &mut self.lines] {
+            bytes.clear();
+        }
+        match written {
             Some(Err(OutputError::Closed)) => {
-                self.vcf = None;
+                self.scored = None;
                 Ok(())
             }
             Some(result) => result,
             None => Ok(()),
         }
+    }
+}
+
+/// The largest change among the models that `of` allows; of several as large the first.
+fn largest<'a, 'b>(
+    strands: &'b [StrandScores<'a>],
+    of: impl Fn(&ModelScore<'_>) -> bool,
+) -> Option<(&'b StrandScores<'a>, ModelScore<'a>)> {
+    let mut largest: Option<(&StrandScores<'_>, ModelScore<'_>)> = None;
+    for strand in strands {
+        for score in strand.scores.iter().filter(|score| of(score)) {
+            if largest.is_none_or(|(_, largest)| score.delta.abs() > largest.delta.abs()) {
+                largest = Some((strand, *score));
+            }
+        }
+    }
+    largest
+}
+
+/// Adds the fields of the models that have some of their own.
+fn push_models(annotation: &mut Annotation, strands: &[StrandScores<'_>]) {
+    for index in 0..annotation.fields().models.len() {
+        let model = annotation.fields().models.get(index).cloned().unwrap_or_default();
+        let Some((_, score)) = largest(strands, |score| score.model == model) else {
+            (0..5).for_each(|_| annotation.push(b""));
+            continue;
+        };
+        for value in [score.delta, score.reference, score.alternate] {
+            annotation.push(number::text(value).as_bytes());
+        }
+        annotation.push(score.strand.to_string().as_bytes());
+        annotation.push(score.quantile.map(number::text).unwrap_or_default().as_bytes());
+    }
+}
+
+fn hit(allele: &Allele<'_>, placement: &Placement, score: &ModelScore<'_>) -> Hit {
+    let shown = |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(60).collect() };
+    Hit {
+        contig: shown(allele.record.contig()),
+        position1: allele.record.position1(),
+        id: shown(allele.record.id()),
+        reference: shown(allele.record.reference()),
+        alternate: shown(allele.alternate),
+        gene: placement.genes.clone(),
+        strand: score.strand.to_string(),
+        model: score.model.to_owned(),
+        ref_probability: score.reference,
+        alt_probability: score.alternate,
+        delta: score.delta,
+        quantile: score.quantile,
+    }
+}
+
+/// A line without its ending.
+fn without_ending(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Where the scored file is, if it is one.
+pub(super) fn file_of(destination: &Destination) -> Option<PathBuf> {
+    match destination {
+        Destination::Stdout => None,
+        Destination::File(path) => Some(path.clone()),
     }
 }

@@ -8,7 +8,7 @@ use crate::messages::{CutError, is_mostly_unknown};
 
 /// What is asked about an alternate allele.
 pub(crate) struct AlleleWindows {
-    /// In normal form.
+    /// Trimmed, and left-aligned if that was wanted.
     pub(crate) variant: Variant,
     /// Transcripts overlap it; else its strand is the nearest gene's.
     pub(crate) transcribed: bool,
@@ -16,15 +16,25 @@ pub(crate) struct AlleleWindows {
     pub(crate) windows: Vec<AlleleWindow>,
 }
 
-/// Cuts the windows of an alternate of a record, `length` bases each and on a `grid`, on each strand transcribed there.
+/// How windows lie around an alternate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WindowLayout {
+    /// Bases of a window.
+    pub(crate) length: usize,
+    /// What starts of windows are multiples of.
+    pub(crate) grid: u32,
+    /// Insertions and deletions are moved as far left as they go, so that all spellings of one are the same.
+    pub(crate) left_aligned: bool,
+}
+
+/// Cuts the windows of an alternate of a record, on each strand transcribed there.
 pub(crate) fn allele_windows(
     record: &Record,
     alternate: &[u8],
-    length: usize,
-    grid: u32,
+    layout: WindowLayout,
     bundle: &ReferenceBundle,
 ) -> Result<Result<AlleleWindows, SkipReason>, CutError> {
-    match cut(record, alternate, length, grid, bundle) {
+    match cut(record, alternate, layout, bundle) {
         Ok(windows) => Ok(Ok(windows)),
         Err(Refusal::Skip(reason)) => Ok(Err(reason)),
         Err(Refusal::Failure(error)) => Err(error),
@@ -65,11 +75,10 @@ impl From<VariantError> for Refusal {
 fn cut(
     record: &Record,
     alternate: &[u8],
-    length: usize,
-    grid: u32,
+    layout: WindowLayout,
     bundle: &ReferenceBundle,
 ) -> Result<AlleleWindows, Refusal> {
-    let variant = variant(record, alternate, bundle)?;
+    let variant = variant(record, alternate, layout.left_aligned, bundle)?;
     let (start0, end0) = span(&variant);
     let scoring = bundle.genes().scoring_strands(&variant.contig, start0, end0);
     if scoring.strands.is_empty() {
@@ -77,7 +86,7 @@ fn cut(
     }
     let mut windows = Vec::with_capacity(scoring.strands.len());
     for strand in scoring.strands {
-        let cut = allele_window(&variant, strand, length, grid, bundle.reference())?;
+        let cut = allele_window(&variant, strand, layout.length, layout.grid, bundle.reference())?;
         if is_mostly_unknown(&cut.reference) {
             return Err(SkipReason::Unsequenced.into());
         }
@@ -86,8 +95,13 @@ fn cut(
     Ok(AlleleWindows { variant, transcribed: scoring.transcribed, windows })
 }
 
-/// The variant in normal form.
-fn variant(record: &Record, alternate: &[u8], bundle: &ReferenceBundle) -> Result<Variant, Refusal> {
+/// The variant, trimmed, and left-aligned if wanted.
+fn variant(
+    record: &Record,
+    alternate: &[u8],
+    left_aligned: bool,
+    bundle: &ReferenceBundle,
+) -> Result<Variant, Refusal> {
     if let Some(reason) = SkipReason::of_spelling(record.reference(), alternate) {
         return Err(reason.into());
     }
@@ -96,5 +110,8 @@ fn variant(record: &Record, alternate: &[u8], bundle: &ReferenceBundle) -> Resul
     let position0 = record.position1().checked_sub(1).filter(|&position0| position0 < contig.length);
     let position0 = position0.ok_or(SkipReason::OffContig)?;
     let variant = Variant::new(contig.name.as_str(), position0, record.reference(), alternate)?;
-    Ok(variant.normalize(bundle.reference())?)
+    match left_aligned {
+        true => Ok(variant.normalize(bundle.reference())?),
+        false => Ok(variant.trim(bundle.reference())?),
+    }
 }

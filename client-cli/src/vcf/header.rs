@@ -27,9 +27,6 @@ impl Header {
                     _ => Ok(Self { lines, columns: line }),
                 };
             }
-            if line.number == 1 && line.content.starts_with(b"BCF\x02") {
-                return Err(InputError::Bcf { name: name.to_owned() });
-            }
             if !line.content.starts_with(b"#") {
                 return Err(InputError::NoHeader { name: name.to_owned(), line: line.number });
             }
@@ -57,7 +54,6 @@ mod tests {
         assert!(message(b"").starts_with("in.vcf is empty"));
         assert!(message(b"##fileformat=VCFv4.2\n1\t2\n").starts_with("in.vcf:2: no #CHROM"));
         assert!(message(b"##fileformat=VCFv4.2\n").starts_with("in.vcf:2: no #CHROM"));
-        assert!(message(b"BCF\x02\x02abc").starts_with("in.vcf is BCF"));
         assert!(message(b"#CHROM POS ID REF ALT QUAL FILTER INFO\n").contains("spaces"));
         assert!(message(b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\n").contains("7 columns"));
     }

@@ -29,11 +29,27 @@ pub(crate) enum InputError {
         /// The input.
         name: String,
     },
-    /// BCF.
-    #[error("{name} is BCF, which is not read here: convert it with `bcftools view`")]
-    Bcf {
+    /// Regions need an index.
+    #[error("{name} has no index beside it: make one with `bcftools index`, or use -t, which needs none")]
+    NoIndex {
         /// The input.
         name: String,
+    },
+    /// An index that cannot be read.
+    #[error("cannot read the index {name}: {source}: make it again with `bcftools index -f`")]
+    Index {
+        /// The index.
+        name: String,
+        /// From the decoder.
+        source: io::Error,
+    },
+    /// Regions need bgzip.
+    #[error("{name} is not bgzip ({source}), which -r needs: compress it with `bgzip`, or use -t")]
+    NotBgzip {
+        /// The input.
+        name: String,
+        /// From the decoder.
+        source: io::Error,
     },
     /// A record, or the end, before the header line.
     #[error("{name}:{line}: no #CHROM header line before this: is it a VCF?")]

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use polaris_genomics::decompressed;
 
+use super::bcf::{self, TextOfBcf};
 use super::input_error::InputError;
 
-/// Decompressed bytes of the input.
+/// Decompressed bytes of the input, BCF as text.
 pub(crate) type Bytes = Box<dyn BufRead + Send>;
 
 /// Opens a file, or standard input for `-`. Gives the name for messages beside it.
@@ -20,7 +21,15 @@ pub(crate) fn open(path: &Path) -> Result<(Bytes, String), InputError> {
         let file = File::open(path).map_err(|source| InputError::Open { name: name.clone(), source })?;
         (Box::new(file), name)
     };
-    let bytes =
-        decompressed(source).map_err(|source| InputError::Read { name: name.clone(), line: 1, source })?;
+    let bytes = decompressed(source).and_then(text);
+    let bytes = bytes.map_err(|source| InputError::Read { name: name.clone(), line: 1, source })?;
     Ok((bytes, name))
+}
+
+/// The bytes as they are, or the text that BCF stands for.
+pub(super) fn text(mut bytes: Bytes) -> io::Result<Bytes> {
+    match bytes.fill_buf()?.starts_with(bcf::MAGIC) {
+        true => Ok(Box::new(TextOfBcf::new(bytes)?)),
+        false => Ok(bytes),
+    }
 }

@@ -32,6 +32,11 @@ impl Reader {
         Self { bytes, name, lines: 0 }
     }
 
+    /// The input's name, for messages.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Reads the header; to be called first.
     pub(crate) fn header(&mut self) -> Result<Header, InputError> {
         let name = self.name.clone();

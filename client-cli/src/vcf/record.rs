@@ -81,6 +81,16 @@ impl Record {
         self.column(7)
     }
 
+    /// Line of the input, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line.number
+    }
+
+    /// The line without its ending.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.line.content
+    }
+
     /// Length of the line in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.line.content.len()

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use polaris_proto::v1::allele::Change;
 use polaris_proto::v1::polaris_service_server::{PolarisService, PolarisServiceServer};
@@ -18,7 +19,8 @@ use polaris_proto::v1::{
 use tokio::runtime::Runtime;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_types::{ErrorDetails, StatusExt};
 
 pub(crate) use self::windows::map_value;
 use crate::bundle::LENGTH;
@@ -32,6 +34,12 @@ pub(crate) struct Behavior {
     pub(crate) cell_line: Option<&'static str>,
     /// Largest response of Localize.
     pub(crate) response_bytes: Option<u32>,
+    /// Time that an answer of ScoreVariants takes.
+    pub(crate) delay: Option<Duration>,
+    /// One of so many requests finds the queue full, with a hint when to come again.
+    pub(crate) full_every: Option<usize>,
+    /// Version of the models.
+    pub(crate) version: Option<&'static str>,
 }
 
 /// How a server fails.
@@ -55,6 +63,7 @@ pub(crate) const MAX_WINDOWS: u32 = 20;
 pub(crate) struct Fake {
     behavior: Behavior,
     answered: Arc<AtomicUsize>,
+    asked: Arc<AtomicUsize>,
     /// Sequences that Predict, and references that ScoreVariants was asked about.
     sequences: Arc<Mutex<HashSet<String>>>,
 }
@@ -74,7 +83,7 @@ impl Fake {
         let cell_line = self.behavior.cell_line.unwrap_or("K562");
         let model = |id: &str, cell_line: &str, uses_expression| Model {
             id: id.into(),
-            version: "1".into(),
+            version: self.behavior.version.unwrap_or("1").into(),
             cell_line: cell_line.into(),
             assembly: "test-1".into(),
             input_length: u32::try_from(LENGTH).unwrap(),
@@ -120,6 +129,15 @@ impl Fake {
         request: Result<ScoreVariantsRequest, Status>,
     ) -> Result<ScoreVariantsResponse, Status> {
         let request = request?;
+        if let Some(delay) = self.behavior.delay {
+            tokio::time::sleep(delay).await;
+        }
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.behavior.full_every.is_some_and(|every| asked % every == every - 1) {
+            let hint = ErrorDetails::with_retry_info(Some(Duration::from_millis(20)));
+            self.answered.fetch_add(1, Ordering::SeqCst);
+            return Err(Status::with_error_details(Code::ResourceExhausted, "the queue is full", hint));
+        }
         let mut reply = self.answer(&request)?;
         let references = request.windows.into_iter().filter_map(|window| window.reference);
         self.sequences.lock().unwrap().extend(references.map(|reference| reference.sequence));
@@ -289,9 +307,18 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it.
     pub(crate) fn start(behavior: Behavior) -> Self {
+        Self::at("127.0.0.1:0", behavior)
+    }
+
+    /// Starts it where another was.
+    pub(crate) fn restart(url: &str, behavior: Behavior) -> Self {
+        Self::at(url.strip_prefix("http://").unwrap(), behavior)
+    }
+
+    fn at(address: &str, behavior: Behavior) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let fake = Fake::new(behavior);
         let (answered, sequences) = (Arc::clone(&fake.answered), Arc::clone(&fake.sequences));
@@ -316,7 +343,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            runtime.shutdown_timeout(Duration::from_secs(1));
         }
     }
 }

@@ -9,7 +9,7 @@ use super::super::error::LocalizeError;
 use super::super::target::{Gap, Target, TargetWindow};
 use super::{Asked, Sink};
 use crate::messages::{Covariates, allele};
-use crate::vcf::{Reader, Record, SkipReason, allele_windows};
+use crate::vcf::{Reader, Record, SkipReason, WindowLayout, allele_windows};
 
 /// Records that are read at once.
 const CHUNK_RECORDS: usize = 64;
@@ -44,7 +44,8 @@ impl Variants {
 
     fn targets(&self, record: &Record, alternate: &[u8]) -> Result<Vec<Target>, LocalizeError> {
         let name: Arc<str> = name(record, alternate).into();
-        let cut = allele_windows(record, alternate, self.asked.length, NO_GRID, self.covariates.bundle())?;
+        let layout = WindowLayout { length: self.asked.length, grid: NO_GRID, left_aligned: true };
+        let cut = allele_windows(record, alternate, layout, self.covariates.bundle())?;
         let windows = match cut {
             Ok(cut) => cut.windows,
             Err(reason) => return Ok(vec![skipped(name, record, reason)]),

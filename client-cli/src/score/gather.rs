@@ -1,0 +1,102 @@
+//! All servers of a run: those that are named, and every address of a name that has several.
+
+use std::net::IpAddr;
+
+use polaris_proto::v1::ListModelsResponse;
+use tonic::transport::Uri;
+
+use super::fleet::Server;
+use crate::connect::{self, ServerAddress};
+use crate::console::Progress;
+use crate::requirements::model_digest;
+use crate::session::{ServerChoice, Session};
+
+/// Connects to them. At least one must answer, and all must have the same models. Gives the models with the smallest
+/// limits of all.
+pub(super) async fn servers(
+    session: &mut Session,
+    choice: &ServerChoice,
+    more: &[ServerAddress],
+    progress: &Progress,
+) -> anyhow::Result<(Vec<Server>, ListModelsResponse)> {
+    let mut addresses = Vec::new();
+    if let ServerChoice::Running(first) = choice {
+        for address in std::iter::once(first).chain(more) {
+            addresses.extend(expanded(address).await);
+        }
+    }
+    if addresses.len() < 2 {
+        let (channel, models) = session.connect().await?;
+        return Ok((vec![Server { name: session.name(), channel }], models));
+    }
+    let (mut servers, mut models): (Vec<Server>, Option<ListModelsResponse>) = (Vec::new(), None);
+    let mut last = None;
+    for address in addresses {
+        match asked(&address, session).await {
+            Err(error) => {
+                progress.warn(&format!("going on without {address}: {error:#}"));
+                last = Some(error);
+            }
+            Ok((server, found)) => {
+                models = Some(joined(models, found, &server.name, servers.first())?);
+                servers.push(server);
+            }
+        }
+    }
+    match (models, last) {
+        (Some(models), _) => Ok((servers, models)),
+        (None, Some(error)) => Err(error.context("none of the servers answers")),
+        (None, None) => anyhow::bail!("no server is named"),
+    }
+}
+
+async fn asked(address: &ServerAddress, session: &Session) -> anyhow::Result<(Server, ListModelsResponse)> {
+    let channel = connect::connect(address).await?;
+    let models = session.list_models(channel.clone(), address).await?;
+    Ok((Server { name: address.to_string(), channel }, models))
+}
+
+/// The models of all servers so far, which those of one more must equal.
+fn joined(
+    so_far: Option<ListModelsResponse>,
+    found: ListModelsResponse,
+    name: &str,
+    first: Option<&Server>,
+) -> anyhow::Result<ListModelsResponse> {
+    let Some(mut all) = so_far else { return Ok(found) };
+    if model_digest(&all.models) != model_digest(&found.models) {
+        let first = first.map(|server| server.name.as_str()).unwrap_or_default();
+        anyhow::bail!("the servers at {first} and {name} have different models: give each the same registry");
+    }
+    let (limits, other) = (all.limits.unwrap_or_default(), found.limits.unwrap_or_default());
+    // 0 is no limit.
+    let smaller = |one: u32, other: u32| if one == 0 || other == 0 { one.max(other) } else { one.min(other) };
+    all.limits = Some(polaris_proto::v1::Limits {
+        max_windows_per_request: smaller(limits.max_windows_per_request, other.max_windows_per_request),
+        max_request_bytes: smaller(limits.max_request_bytes, other.max_request_bytes),
+        max_response_bytes: smaller(limits.max_response_bytes, other.max_response_bytes),
+    });
+    Ok(all)
+}
+
+/// Every address of a host, if it has several: of IPv4 if there is any, so that a host with one of each is one server.
+async fn expanded(address: &ServerAddress) -> Vec<ServerAddress> {
+    let itself = || vec![address.clone()];
+    let ServerAddress::Http(uri) = address else { return itself() };
+    let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return itself() };
+    let Ok(found) = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await else { return itself() };
+    let mut found: Vec<IpAddr> = found.map(|socket| socket.ip()).collect();
+    if found.iter().any(IpAddr::is_ipv4) {
+        found.retain(IpAddr::is_ipv4);
+    }
+    found.sort_unstable();
+    found.dedup();
+    if found.len() < 2 {
+        return itself();
+    }
+    let uri = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => format!("http://{ip}:{port}").parse::<Uri>(),
+        IpAddr::V6(ip) => format!("http://[{ip}]:{port}").parse::<Uri>(),
+    };
+    found.into_iter().filter_map(|ip| uri(ip).ok()).map(ServerAddress::Http).collect()
+}

@@ -1,0 +1,149 @@
+//! Interrupted runs that are gone on with, and runs in parts: the same bytes as in one go.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::bundle::{Bundle, vcf};
+use crate::embedded::{signal, until};
+use crate::fake_server::{Behavior, Failure, Running};
+use crate::program::{client, outputs, records, run, score, text};
+
+/// Variants enough for many checkpoints.
+fn many(bundle: &Bundle) -> PathBuf {
+    let mut rows = Vec::new();
+    for position1 in 1100..4400 {
+        let row = bundle.substitution("chr1", position1);
+        rows.push(if position1 % 50 == 0 { row + ",<DEL>" } else { row });
+    }
+    bundle.file("in.vcf", vcf(&rows))
+}
+
+const OUTPUTS: [&str; 3] = ["out.vcf.gz", "out.tsv.gz", "out.skipped.tsv"];
+
+fn command(bundle: &Bundle, input: &Path, url: &str, folder: &Path) -> std::process::Command {
+    let mut command = score(input, &bundle.directory(), url, Path::new(OUTPUTS[0]));
+    command.current_dir(folder).args(["--table", OUTPUTS[1], "--skipped", OUTPUTS[2]]);
+    command.args(["--checkpoint-records", "60", "--stats", "out.json"]);
+    command
+}
+
+fn all_bytes(folder: &Path) -> Vec<Vec<u8>> {
+    OUTPUTS.map(|name| std::fs::read(folder.join(name)).unwrap()).to_vec()
+}
+
+/// The command lines differ by `--resume` where a run starts with it.
+fn without_command(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("##POLARIS_command")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn killed_at_any_moment_and_resumed_it_is_the_same() {
+    let bundle = Bundle::new();
+    let slow = Behavior { delay: Some(Duration::from_millis(2)), ..Behavior::default() };
+    let server = Running::start(slow);
+    let input = many(&bundle);
+    let folder = |name: &str| {
+        let folder = bundle.folder().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    };
+    let whole = folder("whole");
+    run(command(&bundle, &input, &server.url, &whole).arg("--resume")).succeeded();
+    let expected = all_bytes(&whole);
+    let mut resumed_within = 0;
+    let mut state = 7_u64;
+    for round in 0..10 {
+        let parts = folder(&format!("round{round}"));
+        let mut kills = 0;
+        loop {
+            let mut child = command(&bundle, &input, &server.url, &parts)
+                .arg("--resume")
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            // Killed up to three times, after a time that is drawn.
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let answers = server.answered() + usize::try_from(state >> 56).unwrap();
+            if kills < 3 {
+                let ended = || server.answered() >= answers || all_done(&parts);
+                until("the run has come to where it is killed", ended);
+                signal(&child, "-KILL");
+                kills += 1;
+                child.wait().unwrap();
+                resumed_within += usize::from(parts.join(".out.vcf.gz.checkpoint").exists());
+                if all_done(&parts) {
+                    break;
+                }
+                continue;
+            }
+            assert!(child.wait().unwrap().success());
+            break;
+        }
+        assert_eq!(all_bytes(&parts), expected, "round {round}");
+    }
+    assert!(resumed_within > 10, "{resumed_within} runs were gone on with");
+    // Nothing of the way there is left.
+    let mut left = outputs(&folder("round0"));
+    left.retain(|name| name.starts_with('.'));
+    assert!(left.is_empty(), "{left:?}");
+    let stats = |folder: &Path| text(&folder.join("out.json"));
+    assert_eq!(stats(&folder("round1")), stats(&whole));
+}
+
+fn all_done(folder: &Path) -> bool {
+    folder.join("out.json").exists()
+}
+
+#[test]
+fn another_run_is_not_gone_on_with() {
+    let bundle = Bundle::new();
+    let input = many(&bundle);
+    let failing = Behavior { after: Some((30, Failure::Status)), ..Behavior::default() };
+    let server = Running::start(failing);
+    let failed = |arguments: &[&str], url: &str| {
+        let mut command = command(&bundle, &input, url, bundle.folder());
+        run(command.args(["--resume", "--retry-s", "0"]).args(arguments))
+    };
+    failed(&[], &server.url).failed(&["what is done is kept", "the device has gone"]);
+    assert!(!outputs(bundle.folder()).iter().any(|name| OUTPUTS.contains(&name.as_str())));
+    let healthy = Running::start(Behavior::default());
+    failed(&["--models", "QKI.K562"], &healthy.url).failed(&["--resume", "another models"]);
+    failed(&["--window-grid", "16"], &healthy.url).failed(&["another window grid: 1 then, 16 now"]);
+    let ended = failed(&[], &healthy.url).succeeded();
+    assert!(ended.stderr.contains("going on after"), "{}", ended.stderr);
+    // Without --resume nothing is kept.
+    let mut anew = command(&bundle, &input, &server.url, bundle.folder());
+    std::fs::remove_file(bundle.folder().join(OUTPUTS[0])).unwrap();
+    run(anew.args(["--retry-s", "0"])).failed(&["the device has gone"]);
+    assert!(!outputs(bundle.folder()).iter().any(|name| name.starts_with('.')));
+}
+
+#[test]
+fn merged_shards_are_the_whole() {
+    let bundle = Bundle::new();
+    let server = Running::start(Behavior::default());
+    let input = many(&bundle);
+    for (whole, form) in [("out.vcf.gz", "z"), ("out.bcf", "b")] {
+        let place = |name: &str| bundle.folder().join(name);
+        run(&mut score(&input, &bundle.directory(), &server.url, &place(whole))).succeeded();
+        let mut parts = Vec::new();
+        for number in 1..=3 {
+            let part = place(&format!("part{number}.{form}"));
+            let mut command = score(&input, &bundle.directory(), &server.url, &part);
+            run(command.args(["-O", form, "--shard", &format!("{number}/3")])).succeeded();
+            parts.push(part);
+        }
+        let merged = place("merged.vcf");
+        let merge = |parts: &[&PathBuf]| run(client().arg("merge").args(parts).arg("-o").arg(&merged));
+        // In any order.
+        merge(&[&parts[2], &parts[0], &parts[1]]).succeeded();
+        let plain = place("plain.vcf");
+        run(&mut score(&input, &bundle.directory(), &server.url, &plain)).succeeded();
+        assert_eq!(without_command(&text(&merged)), without_command(&text(&plain)), "{whole}");
+        assert_eq!(records(&text(&merged)).len(), 3300);
+        merge(&[&parts[0], &parts[1]]).failed(&["1 of them are missing"]);
+        merge(&[&parts[0], &parts[1], &parts[1]]).failed(&["is shard 2/3, and so is"]);
+        merge(&[&plain]).failed(&["is no shard"]);
+    }
+}
