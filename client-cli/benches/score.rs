@@ -46,8 +46,11 @@ impl PolarisService for Stub {
             uses_region: true,
             ..Model::default()
         };
-        let limits =
-            Limits { max_windows_per_request: 1024, max_request_bytes: 16 << 20, max_response_bytes: 16 << 20 };
+        let limits = Limits {
+            max_windows_per_request: 1024,
+            max_request_bytes: 16 << 20,
+            max_response_bytes: 16 << 20,
+        };
         let models = vec![model("QKI.K562"), model("TARDBP.K562")];
         Ok(Response::new(ListModelsResponse { models, limits: Some(limits) }))
     }
@@ -226,7 +229,9 @@ fn write_bundle(folder: &Path, contig: &[u8]) -> Result<(), Box<dyn Error>> {
 
 fn write_variants(path: &Path, contig: &[u8], records: usize) -> Result<(), Box<dyn Error>> {
     let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(b"##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")?;
+    file.write_all(
+        b"##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n",
+    )?;
     for index in 0..records {
         let at1 = position1(index, records);
         let reference = contig.get(at1 - 1).copied().ok_or("a position off the contig")?;

@@ -13,7 +13,9 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "polaris-client", &mut script);
     match std::io::stdout().lock().write_all(&script) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write standard output"),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write standard output")
+        }
         _ => Ok(()),
     }
 }

@@ -48,7 +48,9 @@ impl Destination {
         }
         let folder = folder_of(path);
         let found = std::fs::metadata(folder);
-        found.map(|_| ()).map_err(|source| OutputError::Folder { folder: folder.display().to_string(), source })
+        found
+            .map(|_| ())
+            .map_err(|source| OutputError::Folder { folder: folder.display().to_string(), source })
     }
 
     /// Whether its name asks for bgzip.
@@ -86,7 +88,9 @@ pub(crate) enum OutputError {
         name: String,
     },
     /// An unfinished output that has lost its end.
-    #[error("--resume: {partial} has {found} bytes, {expected} were written: leave --resume away to start anew")]
+    #[error(
+        "--resume: {partial} has {found} bytes, {expected} were written: leave --resume away to start anew"
+    )]
     Shorter {
         /// The unfinished output.
         partial: String,

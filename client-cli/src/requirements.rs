@@ -326,7 +326,8 @@ mod tests {
         ] {
             assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern}");
         }
-        let three = vec![model("A.K562", "K562", 9), model("B.K562", "K562", 9), model("A.HepG2", "HepG2", 9)];
+        let three =
+            vec![model("A.K562", "K562", 9), model("B.K562", "K562", 9), model("A.HepG2", "HepG2", 9)];
         let chosen = choose(reply(three, 64, 0), &["*.K562".into(), "A.*".into()], 9).unwrap();
         assert_eq!(chosen.requested, ["A.K562", "B.K562", "A.HepG2"]);
     }

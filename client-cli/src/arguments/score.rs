@@ -124,8 +124,8 @@ impl ScoreArguments {
             destination: Destination::from_argument(path),
             layout: outputs.table_layout,
         });
-        let [skipped, stats, html] =
-            [&outputs.skipped, &outputs.stats, &outputs.html].map(|path| path.as_deref().map(Destination::from_argument));
+        let [skipped, stats, html] = [&outputs.skipped, &outputs.stats, &outputs.html]
+            .map(|path| path.as_deref().map(Destination::from_argument));
         let places: Vec<&Destination> = std::iter::once(&output)
             .chain(table.iter().map(|table| &table.destination))
             .chain([&skipped, &stats, &html].into_iter().flatten())
@@ -173,11 +173,19 @@ impl ScoreArguments {
     }
 }
 
-pub(super) fn check_index(index: Option<IndexKind>, output: &Destination, form: Form) -> Result<(), clap::Error> {
+pub(super) fn check_index(
+    index: Option<IndexKind>,
+    output: &Destination,
+    form: Form,
+) -> Result<(), clap::Error> {
     match index {
         None => Ok(()),
-        Some(_) if *output == Destination::Stdout => Err(usage("--write-index needs a file: name one with -o")),
-        Some(_) if !form.is_compressed() => Err(usage("--write-index needs a compressed file: add -O z or -O b")),
+        Some(_) if *output == Destination::Stdout => {
+            Err(usage("--write-index needs a file: name one with -o"))
+        }
+        Some(_) if !form.is_compressed() => {
+            Err(usage("--write-index needs a compressed file: add -O z or -O b"))
+        }
         Some(IndexKind::Tbi) if form.is_bcf() => Err(usage("BCF has no tbi: ask for --write-index csi")),
         Some(_) => Ok(()),
     }
@@ -204,7 +212,9 @@ impl FromStr for MaxSkipped {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is neither a number of alleles nor a share such as 5%");
         match text.strip_suffix('%') {
-            Some(percent) => percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Self::Percent),
+            Some(percent) => {
+                percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Self::Percent)
+            }
             None => text.parse().ok().map(Self::Alleles),
         }
         .ok_or_else(wrong)

@@ -84,7 +84,9 @@ async fn expanded(address: &ServerAddress) -> Vec<ServerAddress> {
     let itself = || vec![address.clone()];
     let ServerAddress::Http(uri) = address else { return itself() };
     let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return itself() };
-    let Ok(found) = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await else { return itself() };
+    let Ok(found) = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await else {
+        return itself();
+    };
     let mut found: Vec<IpAddr> = found.map(|socket| socket.ip()).collect();
     if found.iter().any(IpAddr::is_ipv4) {
         found.retain(IpAddr::is_ipv4);

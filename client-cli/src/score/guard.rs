@@ -75,7 +75,9 @@ impl Guard {
                     self.mismatched += 1;
                 }
                 AllelePlan::Scored(_)
-                | AllelePlan::Skipped(SkipReason::NoTranscript | SkipReason::Unsequenced | SkipReason::TooLong) => {
+                | AllelePlan::Skipped(
+                    SkipReason::NoTranscript | SkipReason::Unsequenced | SkipReason::TooLong,
+                ) => {
                     self.compared += 1;
                 }
                 AllelePlan::Skipped(_) => {}
@@ -131,7 +133,8 @@ mod tests {
                 false => AllelePlan::Skipped(SkipReason::RefMismatch),
             };
             plan.mismatches.extend((!matches).then(|| "here".to_owned()));
-            plan.records.push(RecordPlan { record: Record::parse(line(), "x").unwrap(), alleles: vec![allele] });
+            plan.records
+                .push(RecordPlan { record: Record::parse(line(), "x").unwrap(), alleles: vec![allele] });
         }
         plan
     }
@@ -170,6 +173,9 @@ mod tests {
         assert_eq!(warned.look(&plan((0..12).map(|_| false))).unwrap().len(), 11);
         assert!(warned.look(&plan((0..12).map(|_| false))).unwrap().is_empty());
         assert!(guard(RefMismatch::Skip).look(&plan((0..2).map(|_| false))).unwrap().is_empty());
-        assert!(matches!(guard(RefMismatch::Error).look(&plan([true, false].into_iter())), Err(GuardError::Mismatch(_))));
+        assert!(matches!(
+            guard(RefMismatch::Error).look(&plan([true, false].into_iter())),
+            Err(GuardError::Mismatch(_))
+        ));
     }
 }

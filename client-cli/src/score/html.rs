@@ -75,14 +75,17 @@ fn push_table(top: &Top, page: &mut String) {
     page.push_str("</tr></thead><tbody>\n");
     for hit in hits {
         page.push_str("<tr>");
-        for text in [&hit.contig, &hit.position1.to_string(), &hit.id, &hit.reference, &hit.alternate, &hit.gene] {
+        for text in
+            [&hit.contig, &hit.position1.to_string(), &hit.id, &hit.reference, &hit.alternate, &hit.gene]
+        {
             push(page, format_args!("<td>{}</td>", escaped(text)));
         }
         for text in [&hit.strand, &hit.model] {
             push(page, format_args!("<td>{}</td>", escaped(text)));
         }
         let quantile = hit.quantile.map(number::text).unwrap_or_default();
-        let numbers = [hit.ref_probability, hit.alt_probability, hit.delta, hit.delta.abs()].map(number::text);
+        let numbers =
+            [hit.ref_probability, hit.alt_probability, hit.delta, hit.delta.abs()].map(number::text);
         for text in numbers.iter().chain([&quantile]) {
             push(page, format_args!("<td class=\"number\">{text}</td>"));
         }
@@ -160,7 +163,9 @@ mod tests {
         let page = page("a<b", &Counts::default(), &top, &provenance);
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script>alert"));
         assert!(page.contains("A&amp;B") && page.contains("POLARIS: a&lt;b"));
-        assert!(page.contains("<td class=\"number\">-0.25</td><td class=\"number\">0.25</td><td class=\"number\">0.5</td></tr>"));
+        assert!(page.contains(
+            "<td class=\"number\">-0.25</td><td class=\"number\">0.25</td><td class=\"number\">0.5</td></tr>"
+        ));
         // Nothing is fetched from elsewhere.
         assert!(!page.contains("http"));
     }

@@ -33,7 +33,9 @@ pub(super) enum IndexError {
         position1: u64,
     },
     /// A contig that is too long for tabix.
-    #[error("{name} is written, but position {position1} is beyond what a tbi can index: ask for --write-index csi")]
+    #[error(
+        "{name} is written, but position {position1} is beyond what a tbi can index: ask for --write-index csi"
+    )]
     TooFar {
         /// The scored file.
         name: String,
@@ -131,7 +133,9 @@ where
             Some(number) if !tabix => number,
             _ => names.insert_full(span.contig.clone().into()).0,
         };
-        let position = |at1: u64| Position::new(usize::try_from(at1.max(1)).unwrap_or(usize::MAX)).unwrap_or(Position::MAX);
+        let position = |at1: u64| {
+            Position::new(usize::try_from(at1.max(1)).unwrap_or(usize::MAX)).unwrap_or(Position::MAX)
+        };
         let place = (number, position(span.start1), position(span.end1.max(span.start1)), true);
         match indexer.add_record(Some(place), Chunk::new(start, records.reader.virtual_position())) {
             Ok(()) => {}
@@ -166,7 +170,11 @@ impl<R: Read> Records<R> {
             records.reader.read_exact(&mut head)?;
             let [.., a, b, c, d] = head;
             let mut header = Vec::new();
-            records.reader.by_ref().take(u64::from(u32::from_le_bytes([a, b, c, d]))).read_to_end(&mut header)?;
+            records
+                .reader
+                .by_ref()
+                .take(u64::from(u32::from_le_bytes([a, b, c, d])))
+                .read_to_end(&mut header)?;
             records.dictionary = Dictionary::of_header(header.split(|&byte| byte == b'\n'));
         }
         Ok(records)
@@ -196,7 +204,8 @@ impl<R: Read> Records<R> {
         let (fields, _) = head.as_chunks::<4>();
         let [shared, individual, contig, position0, length] = fields else { return Ok(None) };
         let [shared, individual] = [shared, individual].map(|field| u64::from(u32::from_le_bytes(*field)));
-        let [contig, position0, length] = [contig, position0, length].map(|field| i64::from(i32::from_le_bytes(*field)));
+        let [contig, position0, length] =
+            [contig, position0, length].map(|field| i64::from(i32::from_le_bytes(*field)));
         let rest = (shared + individual).saturating_sub(12);
         io::copy(&mut self.reader.by_ref().take(rest), &mut io::sink())?;
         let number = usize::try_from(contig).unwrap_or(usize::MAX);

@@ -193,7 +193,9 @@ mod tests {
 
     fn ours() -> Annotation {
         let mut annotation = Annotation::new(Fields::new(&[]));
-        for values in [["-0.25", "QKI.K562", "0.5", "0.25", "+"].as_slice(), &["", "", "", "", "", "", "symbolic"]] {
+        for values in
+            [["-0.25", "QKI.K562", "0.5", "0.25", "+"].as_slice(), &["", "", "", "", "", "", "symbolic"]]
+        {
             values.iter().for_each(|value| annotation.push(value.as_bytes()));
             annotation.end_allele();
         }
@@ -235,7 +237,10 @@ mod tests {
         assert_eq!(fields.names[7], "POLARIS_DELTA_QKI.K562");
         assert_eq!(fields.names[16], "POLARIS_QUANTILE_odd_name.K562");
         assert!(fields.names.iter().all(|name| is_ours(name.as_bytes())));
-        assert!(fields.header_lines()[12].starts_with("##INFO=<ID=POLARIS_DELTA_odd_name.K562,Number=A,Type=Float,"));
+        assert!(
+            fields.header_lines()[12]
+                .starts_with("##INFO=<ID=POLARIS_DELTA_odd_name.K562,Number=A,Type=Float,")
+        );
         assert!(!is_ours(b"POLARIS_OTHER_QKI") && !is_ours(b"POLARIS_DELTA2"));
         let mut annotation = Annotation::new(fields);
         annotation.end_allele();

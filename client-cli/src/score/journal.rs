@@ -87,7 +87,8 @@ impl Journal {
             Err(_) => return Ok(None),
         };
         let damaged = |reason: String| JournalError::Damaged { path: path(), reason };
-        let checkpoint: Checkpoint = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let checkpoint: Checkpoint =
+            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         if checkpoint.format != FORMAT {
             return Err(damaged(format!("format {}", checkpoint.format)));
         }
@@ -156,8 +157,14 @@ mod tests {
     #[test]
     fn another_run_is_refused_by_what_differs() {
         let folder = tempfile::tempdir().unwrap();
-        let identity = |models: &str| Identity::from([("input".to_owned(), "a.vcf".to_owned()), ("models".to_owned(), models.to_owned())]);
-        let journal = |models: &str| Journal::of(&folder.path().join("out.vcf"), identity(models), true).unwrap();
+        let identity = |models: &str| {
+            Identity::from([
+                ("input".to_owned(), "a.vcf".to_owned()),
+                ("models".to_owned(), models.to_owned()),
+            ])
+        };
+        let journal =
+            |models: &str| Journal::of(&folder.path().join("out.vcf"), identity(models), true).unwrap();
         assert!(journal("x").read().unwrap().is_none());
         journal("x").write(7, vec![1, 2], &Counts::default(), &Top::default()).unwrap();
         let read = journal("x").read().unwrap().unwrap();

@@ -89,9 +89,9 @@ pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<()> {
         }
     }
     if let Some(shard) = ended {
-        let left = parts.iter_mut().try_fold(0, |left, part| {
-            part.reader.next_records(1).map(|records| left + records.len())
-        })?;
+        let left = parts
+            .iter_mut()
+            .try_fold(0, |left, part| part.reader.next_records(1).map(|records| left + records.len()))?;
         if left > 0 {
             return Err(MergeError::Short(shard).into());
         }
@@ -157,7 +157,8 @@ fn copy(
 ) -> anyhow::Result<u64> {
     let mut left = most;
     while left > 0 {
-        let records = part.reader.next_records(usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK_RECORDS))?;
+        let records =
+            part.reader.next_records(usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK_RECORDS))?;
         if records.is_empty() {
             break;
         }

@@ -97,13 +97,19 @@ impl ScoreOptions {
     /// Everything that the bytes of the outputs depend on.
     pub(super) fn identity(&self, provenance: &Provenance, chosen: &ChosenModels) -> Identity {
         let input = match std::fs::metadata(&self.input) {
-            Ok(metadata) => format!("{}, {} bytes, changed {:?}", self.input.display(), metadata.len(), metadata.modified().ok()),
+            Ok(metadata) => format!(
+                "{}, {} bytes, changed {:?}",
+                self.input.display(),
+                metadata.len(),
+                metadata.modified().ok()
+            ),
             Err(_) => self.input.display().to_string(),
         };
-        let places: Vec<String> = [Some(&self.output), self.table.as_ref().map(|table| &table.destination), self.skipped.as_ref()]
-            .into_iter()
-            .map(|place| place.map(Destination::name).unwrap_or_default())
-            .collect();
+        let places: Vec<String> =
+            [Some(&self.output), self.table.as_ref().map(|table| &table.destination), self.skipped.as_ref()]
+                .into_iter()
+                .map(|place| place.map(Destination::name).unwrap_or_default())
+                .collect();
         let layout = self.table.as_ref().map(|table| table.layout);
         [
             ("input", input),
@@ -149,7 +155,9 @@ mod tests {
     #[test]
     fn limits() {
         assert!(!MaxSkipped::Alleles(3).is_exceeded(3, 3) && MaxSkipped::Alleles(3).is_exceeded(4, 9));
-        assert!(!MaxSkipped::Percent(5.0).is_exceeded(5, 100) && MaxSkipped::Percent(5.0).is_exceeded(6, 100));
+        assert!(
+            !MaxSkipped::Percent(5.0).is_exceeded(5, 100) && MaxSkipped::Percent(5.0).is_exceeded(6, 100)
+        );
         assert!(!MaxSkipped::Percent(0.0).is_exceeded(0, 0));
     }
 }

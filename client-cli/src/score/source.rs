@@ -120,10 +120,12 @@ mod tests {
             text += &format!("1\t{position1}\t.\tA\tC\t.\t.\t.\n");
         }
         let positions = |shard: &str, skip| {
-            let mut reader = Reader::new(Box::new(std::io::Cursor::new(text.clone().into_bytes())), "in".into());
+            let mut reader =
+                Reader::new(Box::new(std::io::Cursor::new(text.clone().into_bytes())), "in".into());
             reader.header().unwrap();
             let targets = Some(Intervals::parse("chr1:11-").unwrap());
-            let selection = Selection { targets, shard: Some(shard.parse().unwrap()), ..Selection::default() };
+            let selection =
+                Selection { targets, shard: Some(shard.parse().unwrap()), ..Selection::default() };
             let mut source = Source::new(reader, selection, skip);
             let mut positions = Vec::new();
             loop {

@@ -44,7 +44,9 @@ pub(super) fn text(sample: &str, counts: &Counts, provenance: &Provenance) -> St
 pub(super) fn sample(input: &std::path::Path) -> String {
     let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut name = name.as_str();
-    while let Some(shorter) = [".gz", ".bgz", ".vcf", ".bcf"].iter().find_map(|suffix| name.strip_suffix(suffix)) {
+    while let Some(shorter) =
+        [".gz", ".bgz", ".vcf", ".bcf"].iter().find_map(|suffix| name.strip_suffix(suffix))
+    {
         name = shorter;
     }
     match name {
@@ -61,7 +63,9 @@ mod tests {
     #[test]
     fn adds_up() {
         let mut counts = Counts::default();
-        for skipped in [None, Some(SkipReason::Symbolic), Some(SkipReason::Symbolic), Some(SkipReason::TooLong)] {
+        for skipped in
+            [None, Some(SkipReason::Symbolic), Some(SkipReason::Symbolic), Some(SkipReason::TooLong)]
+        {
             counts.allele(skipped);
         }
         let provenance = Provenance {

@@ -66,7 +66,8 @@ pub(super) fn header(form: TableForm, models: &[String]) -> String {
             format!("{ALLELE_COLUMNS}\t{PLACE_COLUMNS}\tmodel\t{scores}\tskipped\n")
         }
         TableForm::Wide => {
-            let columns = models.iter().flat_map(|model| SCORE_COLUMNS.map(|column| format!("\t{model}:{column}")));
+            let columns =
+                models.iter().flat_map(|model| SCORE_COLUMNS.map(|column| format!("\t{model}:{column}")));
             format!("{ALLELE_COLUMNS}\t{PLACE_COLUMNS}{}\tskipped\n", columns.collect::<String>())
         }
     }
@@ -92,8 +93,14 @@ impl Allele<'_> {
         let Self { record, alternate, index1 } = self;
         let position1 = record.position1().to_string();
         let index1 = index1.to_string();
-        let columns =
-            [record.contig(), position1.as_bytes(), record.id(), record.reference(), alternate, index1.as_bytes()];
+        let columns = [
+            record.contig(),
+            position1.as_bytes(),
+            record.id(),
+            record.reference(),
+            alternate,
+            index1.as_bytes(),
+        ];
         columns.join(&b'\t')
     }
 

@@ -94,14 +94,17 @@ impl Writer {
         };
         let scored = Some(open(&outputs.scored, outputs.form.is_compressed())?);
         let table = match &outputs.table {
-            Some(options) => Some((open(&options.destination, options.destination.is_compressed())?, options.form())),
+            Some(options) => {
+                Some((open(&options.destination, options.destination.is_compressed())?, options.form()))
+            }
             None => None,
         };
         let skipped = match &outputs.skipped {
             Some(destination) => Some(open(destination, destination.is_compressed())?),
             None => None,
         };
-        let (counts, top) = checkpoint.map(|checkpoint| (checkpoint.counts, checkpoint.top)).unwrap_or_default();
+        let (counts, top) =
+            checkpoint.map(|checkpoint| (checkpoint.counts, checkpoint.top)).unwrap_or_default();
         let mut writer = Self {
             scored,
             encoder: None,
@@ -136,7 +139,8 @@ impl Writer {
         let mut text = with_ours(header, provenance, &fields);
         self.annotation = Annotation::new(fields);
         if form.is_bcf() {
-            let (encoder, bytes) = BcfEncoder::new(&text).map_err(|error| WriteError::Bcf { line: 0, error })?;
+            let (encoder, bytes) =
+                BcfEncoder::new(&text).map_err(|error| WriteError::Bcf { line: 0, error })?;
             self.encoder = Some(encoder);
             text = bytes;
         }

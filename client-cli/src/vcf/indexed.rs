@@ -47,7 +47,8 @@ pub(crate) fn open_indexed(path: &Path, regions: &Intervals) -> Result<(Bytes, S
 const MOST_POSITION: u64 = (1 << 29) - 1;
 
 fn interval(start1: u64, end1: u64) -> Interval {
-    let position = |at1: u64| Position::new(usize::try_from(at1.max(1)).unwrap_or(usize::MAX)).unwrap_or(Position::MIN);
+    let position =
+        |at1: u64| Position::new(usize::try_from(at1.max(1)).unwrap_or(usize::MAX)).unwrap_or(Position::MIN);
     match end1 {
         ..=MOST_POSITION => Interval::from(position(start1)..=position(end1)),
         _ => Interval::from(position(start1)..),

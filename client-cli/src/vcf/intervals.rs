@@ -12,7 +12,9 @@ use super::input_file;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IntervalsError {
     /// Not `CONTIG`, `CONTIG:POS` or `CONTIG:FROM-TO`.
-    #[error("`{0}` is no region: write CONTIG, CONTIG:POS, CONTIG:FROM-TO or CONTIG:FROM-, 1-based, both ends included")]
+    #[error(
+        "`{0}` is no region: write CONTIG, CONTIG:POS, CONTIG:FROM-TO or CONTIG:FROM-, 1-based, both ends included"
+    )]
     Text(String),
     /// A line of a file.
     #[error("{name}:{line}: `{text}` is no region: CONTIG, POS and END separated by tabs were expected")]
@@ -48,7 +50,8 @@ impl Intervals {
     pub(crate) fn parse(text: &str) -> Result<Self, IntervalsError> {
         let mut intervals = Self::default();
         for region in text.split(',').map(str::trim).filter(|region| !region.is_empty()) {
-            let (contig, start1, end1) = parse_region(region).ok_or_else(|| IntervalsError::Text(region.to_owned()))?;
+            let (contig, start1, end1) =
+                parse_region(region).ok_or_else(|| IntervalsError::Text(region.to_owned()))?;
             intervals.add(contig, start1, end1);
         }
         intervals.finish(text)
@@ -68,8 +71,11 @@ impl Intervals {
             if text.is_empty() || ["#", "track", "browser"].iter().any(|other| text.starts_with(other)) {
                 continue;
             }
-            let (contig, start1, end1) = parse_line(text, bed)
-                .ok_or_else(|| IntervalsError::Line { name: name.clone(), line: number, text: text.to_owned() })?;
+            let (contig, start1, end1) = parse_line(text, bed).ok_or_else(|| IntervalsError::Line {
+                name: name.clone(),
+                line: number,
+                text: text.to_owned(),
+            })?;
             intervals.add(contig, start1, end1);
         }
         intervals.finish(&name)

@@ -128,6 +128,11 @@ fn a_vcf_without_records_has_its_header() {
         let ended = run(&mut score(&input, &bundle.directory(), &server.url, &output)).succeeded();
         assert!(ended.stderr.contains("0 records, 0 alleles: 0 scored, 0 skipped"), "{}", ended.stderr);
         assert!(text(&output).starts_with("##fileformat=VCFv4.2\n##INFO=<ID=POLARIS_DELTA,"));
-        assert!(text(&output).ends_with(&format!("##POLARIS_models=2\n{}{ending}", COLUMNS.trim_end())));
+        assert!(
+            text(&output).ends_with(&format!(
+                "##POLARIS_device=not told by the server\n{}{ending}",
+                COLUMNS.trim_end()
+            ))
+        );
     }
 }

@@ -97,8 +97,11 @@ fn servers_that_fail_in_the_middle() {
     for (failure, words) in cases {
         let server = Running::start(Behavior { after: Some((20, failure)), ..Behavior::default() });
         let mut command = score(&input, &bundle.directory(), &server.url, &output);
-        run(command.args(["--timeout-s", "1", "--retry-s", "0"]).arg("--tsv").arg(bundle.folder().join("out.tsv")))
-            .failed(words);
+        run(command
+            .args(["--timeout-s", "1", "--retry-s", "0"])
+            .arg("--tsv")
+            .arg(bundle.folder().join("out.tsv")))
+        .failed(words);
         assert!(outputs(bundle.folder()).is_empty());
     }
 }
@@ -145,4 +148,15 @@ fn exit_code_of_a_wrong_command_line() {
         assert_eq!(run(client().args(arguments)).code, Some(2), "{arguments:?}");
     }
     assert_eq!(run(client().arg("--help")).code, Some(0));
+}
+
+#[test]
+fn shells_and_manuals_know_the_command_line() {
+    let bundle = Bundle::new();
+    let script = String::from_utf8(run(client().args(["completions", "bash"])).succeeded().stdout).unwrap();
+    assert!(script.contains("--max-skipped"), "{script}");
+    let pages = bundle.folder().join("man");
+    run(client().arg("man").arg(&pages)).succeeded();
+    let page = std::fs::read_to_string(pages.join("polaris-client-score.1")).unwrap();
+    assert!(page.contains("max\\-skipped"), "{page}");
 }

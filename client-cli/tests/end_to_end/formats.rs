@@ -18,7 +18,8 @@ fn rich(bundle: &Bundle) -> String {
         .to_owned();
     for position1 in (1200..1800).step_by(7) {
         let row = bundle.substitution("chr1", position1);
-        text += &format!("{row},<DEL>\t1.5\tq10\tDP={position1};AF=0.25,1e-08;DB\tGT:AD\t0|1:300,2,.\t./.:.\n");
+        text +=
+            &format!("{row},<DEL>\t1.5\tq10\tDP={position1};AF=0.25,1e-08;DB\tGT:AD\t0|1:300,2,.\t./.:.\n");
     }
     text + &format!("{}\t.\tPASS\t.\tGT\t0\t.\n", bundle.substitution("chr2", 500))
 }
@@ -47,7 +48,8 @@ fn every_form_says_the_same_and_is_read_again() {
     let place = |name: &str| bundle.folder().join(name);
     run(&mut score(&input, &bundle.directory(), &server.url, &place("out.vcf"))).succeeded();
     let plain = text(&place("out.vcf"));
-    for (name, typed) in [("out.vcf.gz", None), ("out.bcf", None), ("out.u", Some("u")), ("out.b", Some("b"))] {
+    for (name, typed) in [("out.vcf.gz", None), ("out.bcf", None), ("out.u", Some("u")), ("out.b", Some("b"))]
+    {
         let mut command = score(&input, &bundle.directory(), &server.url, &place(name));
         command.args(typed.iter().flat_map(|typed| ["-O", typed]));
         run(&mut command).succeeded();
@@ -80,7 +82,8 @@ fn bcf_of_bcftools_is_read_plain_or_compressed_and_from_standard_input() {
         assert_eq!(body(&text(&place("again.vcf"))), body(&text(&place("out.vcf"))), "{form}");
         let whole = std::fs::read(&name).unwrap();
         std::fs::write(&name, &whole[..whole.len() - 30]).unwrap();
-        run(&mut score(&name, &bundle.directory(), &server.url, &place("out.cut.vcf"))).failed(&["cannot read"]);
+        run(&mut score(&name, &bundle.directory(), &server.url, &place("out.cut.vcf")))
+            .failed(&["cannot read"]);
         assert!(!outputs(bundle.folder()).contains(&"out.cut.vcf".to_owned()));
     }
 }
@@ -92,8 +95,11 @@ fn what_bcf_cannot_say_is_said() {
     let row = bundle.substitution("chr1", 1700);
     let input = bundle.file("in.vcf", vcf(&[]) + &format!("{row}\t.\tPASS\tXX=1\n"));
     let output = bundle.folder().join("out.bcf");
-    run(&mut score(&input, &bundle.directory(), &server.url, &output))
-        .failed(&["line 6", "INFO XX is not declared", "-O z"]);
+    run(&mut score(&input, &bundle.directory(), &server.url, &output)).failed(&[
+        "line 6",
+        "INFO XX is not declared",
+        "-O z",
+    ]);
     assert!(outputs(bundle.folder()).is_empty());
 }
 
@@ -111,7 +117,8 @@ fn an_index_finds_what_bcftools_finds() {
         let part = bundle.folder().join("part.vcf");
         let mut command = score(&output, &bundle.directory(), &server.url, &part);
         run(command.args(["-r", "1:1300-1399,chr2"])).succeeded();
-        let positions: Vec<String> = records(&text(&part)).into_iter().map(|record| record[1].clone()).collect();
+        let positions: Vec<String> =
+            records(&text(&part)).into_iter().map(|record| record[1].clone()).collect();
         let expected: Vec<String> = (1200..1800)
             .step_by(7)
             .filter(|position1| (1300..=1399).contains(position1))
@@ -127,7 +134,8 @@ fn an_index_finds_what_bcftools_finds() {
     let input = bundle.file("in.vcf", unsorted);
     let output = bundle.folder().join("d.vcf.gz");
     let mut command = score(&input, &bundle.directory(), &server.url, &output);
-    run(command.args(["--write-index", "tbi"])).failed(&["is written, but cannot be indexed: chr1:1600", "bcftools sort"]);
+    run(command.args(["--write-index", "tbi"]))
+        .failed(&["is written, but cannot be indexed: chr1:1600", "bcftools sort"]);
     assert!(output.exists());
 }
 

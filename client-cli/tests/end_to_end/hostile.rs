@@ -47,7 +47,9 @@ fn corpus(bundle: &Bundle) -> Vec<String> {
         format!("chr1\t1700\tid;with;semicolons\t{a}\t{c}"),
     ]
     .to_vec();
-    rows.push("chr2\t500\tno_genes\t".to_owned() + &bundle.base("chr2", 500) + "\t" + bundle.other("chr2", 500));
+    rows.push(
+        "chr2\t500\tno_genes\t".to_owned() + &bundle.base("chr2", 500) + "\t" + bundle.other("chr2", 500),
+    );
     rows.push(format!("chr3\t2000\tunsequenced\tN\tA"));
     rows
 }
@@ -63,7 +65,8 @@ fn the_corpus_gives_what_was_looked_at() {
     // No contigs in the header, ends of lines of another system, fields that no header declares.
     let mut text_in = format!("##fileformat=VCFv4.2\n{}", COLUMNS.replace("INFO", "INFO\tFORMAT\tS1"));
     for (index, row) in corpus(&bundle).iter().enumerate() {
-        let rest = ["\t.\t.\t.\tGT\t.", "\t1e3\tq10;s50\tDP=3;XX;POLARIS_DELTA=9;YY=a b\tGT:AD\t0/1:3,4"][index % 2];
+        let rest =
+            ["\t.\t.\t.\tGT\t.", "\t1e3\tq10;s50\tDP=3;XX;POLARIS_DELTA=9;YY=a b\tGT:AD\t0/1:3,4"][index % 2];
         text_in += &format!("{row}{rest}\n");
     }
     let golden = |ending: &str| {
@@ -98,7 +101,8 @@ fn the_corpus_gives_what_was_looked_at() {
 fn spellings(bundle: &Bundle) -> Vec<(String, String, i64)> {
     // Where a base repeats the one before, so that there is more than one place for it.
     let twice = (1300..1900).find(|&at1| bundle.base("chr1", at1) == bundle.base("chr1", at1 + 1)).unwrap();
-    let bases = |from1: i64, to1: i64| bundle.sequence("chr1", from1 - 1, usize::try_from(to1 - from1 + 1).unwrap());
+    let bases =
+        |from1: i64, to1: i64| bundle.sequence("chr1", from1 - 1, usize::try_from(to1 - from1 + 1).unwrap());
     let stretches = [(-1, 0), (-3, 0), (-1, 4), (0, 1), (-2, 2), (1, 3)];
     stretches
         .map(|(before, after)| {
@@ -159,8 +163,11 @@ fn bcftools_splits_and_joins_our_fields() {
     let mut command = score(&input, &bundle.directory(), &server.url, &output);
     run(command.args(["--models", "QKI.K562"])).succeeded();
     let norm = |how: &str, from: &Path, to: &Path| {
-        let command = Command::new("bcftools").args(["norm", "--no-version", how]).arg("-o").arg(to).arg(from).output();
-        command.ok().map(|output| assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)))
+        let command =
+            Command::new("bcftools").args(["norm", "--no-version", how]).arg("-o").arg(to).arg(from).output();
+        command
+            .ok()
+            .map(|output| assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)))
     };
     let (split, joined) = (bundle.folder().join("split.vcf"), bundle.folder().join("joined.vcf"));
     if norm("-m-", &output, &split).and_then(|()| norm("-m+", &split, &joined)).is_none() {
@@ -168,7 +175,9 @@ fn bcftools_splits_and_joins_our_fields() {
     }
     let (before, after) = (records(&text(&output)), records(&text(&joined)));
     assert_eq!(records(&text(&split)).len(), 2);
-    for id in ["DELTA", "MODEL", "REF", "ALT", "STRAND", "QUANTILE", "SKIPPED", "DELTA_QKI.K562", "STRAND_QKI.K562"] {
+    for id in
+        ["DELTA", "MODEL", "REF", "ALT", "STRAND", "QUANTILE", "SKIPPED", "DELTA_QKI.K562", "STRAND_QKI.K562"]
+    {
         let id = format!("POLARIS_{id}");
         assert_eq!(info(&after[0], &id), info(&before[0], &id), "{id}");
     }

@@ -17,9 +17,11 @@ fn ended(ended: &Ended, code: i32, words: &[&str]) {
 /// `good` substitutions that agree with the reference and then `bad` ones that do not.
 fn some(bundle: &Bundle, good: usize, bad: usize) -> String {
     let mut rows: Vec<String> = (1200..).take(good).map(|at1| bundle.substitution("chr1", at1)).collect();
-    rows.extend((3200..).take(bad).map(|at1| {
-        format!("chr1\t{at1}\t.\t{}\t{}", bundle.other("chr1", at1), bundle.base("chr1", at1))
-    }));
+    rows.extend(
+        (3200..).take(bad).map(|at1| {
+            format!("chr1\t{at1}\t.\t{}\t{}", bundle.other("chr1", at1), bundle.base("chr1", at1))
+        }),
+    );
     vcf(&rows)
 }
 
@@ -70,7 +72,9 @@ fn too_many_skipped_have_a_code_of_their_own() {
     let server = Running::start(Behavior::default());
     let input = bundle.file("in.vcf", some(&bundle, 8, 2));
     let output = bundle.folder().join("out.vcf");
-    let limited = |limit: &str| run(score(&input, &bundle.directory(), &server.url, &output).args(["--max-skipped", limit]));
+    let limited = |limit: &str| {
+        run(score(&input, &bundle.directory(), &server.url, &output).args(["--max-skipped", limit]))
+    };
     ended(&limited("2"), 0, &[]);
     ended(&limited("20%"), 0, &[]);
     std::fs::remove_file(&output).unwrap();
@@ -86,7 +90,11 @@ fn another_build_is_asked_about_before_anything_is_scored() {
     let output = bundle.folder().join("out.vcf.gz");
     let mismatched = bundle.file("in.vcf", some(&bundle, 0, 400));
     let command = |input: &Path| score(input, &bundle.directory(), &server.url, &output);
-    ended(&run(&mut command(&mismatched)), 4, &["wrong build? 100 of the first 100 alleles", "test-1", "hg19"]);
+    ended(
+        &run(&mut command(&mismatched)),
+        4,
+        &["wrong build? 100 of the first 100 alleles", "test-1", "hg19"],
+    );
     assert!(outputs(bundle.folder()).is_empty());
     assert_eq!(server.answered(), 0);
     run(command(&mismatched).args(["--ref-mismatch", "skip"])).succeeded();
@@ -94,7 +102,13 @@ fn another_build_is_asked_about_before_anything_is_scored() {
     let few = bundle.file("in.vcf", some(&bundle, 300, 12));
     let said = run(&mut command(&few)).succeeded().stderr;
     let base = bundle.base("chr1", 3200);
-    assert!(said.contains(&format!("line 306: chr1:3200: REF is {}, the reference has {base}", bundle.other("chr1", 3200))), "{said}");
+    assert!(
+        said.contains(&format!(
+            "line 306: chr1:3200: REF is {}, the reference has {base}",
+            bundle.other("chr1", 3200)
+        )),
+        "{said}"
+    );
     assert_eq!(said.matches("the reference has").count(), 10, "{said}");
     assert!(said.contains("further REF mismatches are counted and not named"), "{said}");
     run(command(&few).args(["--ref-mismatch", "error"])).failed(&["line 306: chr1:3200: REF is"]);
@@ -129,7 +143,8 @@ fn chosen_models_have_fields_of_their_own() {
 fn a_dry_run_writes_nothing_and_says_what_would_be() {
     let bundle = Bundle::new();
     let server = Running::start(Behavior::default());
-    let text = some(&bundle, 90, 3) + &format!("{}\t.\t.\t.\n", bundle.substitution("chr1", 1700).replace("chr1\t", "chrUn\t"));
+    let text = some(&bundle, 90, 3)
+        + &format!("{}\t.\t.\t.\n", bundle.substitution("chr1", 1700).replace("chr1\t", "chrUn\t"));
     let input = bundle.file("in.vcf", text);
     let output = bundle.folder().join("out.vcf");
     let ended = run(score(&input, &bundle.directory(), &server.url, &output).arg("--dry-run")).succeeded();
@@ -161,7 +176,8 @@ fn left_alignment_can_be_left_away() {
     let input = bundle.file("in.vcf", vcf(&rows));
     let output = bundle.folder().join("out.vcf");
     let scored = |switch: &str| {
-        run(score(&input, &bundle.directory(), &server.url, &output).args(["--normalize", switch])).succeeded();
+        run(score(&input, &bundle.directory(), &server.url, &output).args(["--normalize", switch]))
+            .succeeded();
         let records = records(&text(&output));
         (records[0][7].clone(), records[1][7].clone(), records[1][..5].join("\t"))
     };

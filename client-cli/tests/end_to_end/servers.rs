@@ -18,7 +18,10 @@ fn body(path: &std::path::Path) -> Vec<Vec<String>> {
 #[test]
 fn a_full_server_is_asked_again() {
     let bundle = Bundle::new();
-    let (calm, full) = (Running::start(Behavior::default()), Running::start(Behavior { full_every: Some(13), ..Behavior::default() }));
+    let (calm, full) = (
+        Running::start(Behavior::default()),
+        Running::start(Behavior { full_every: Some(13), ..Behavior::default() }),
+    );
     let input = variants(&bundle);
     let (expected, output) = (bundle.folder().join("calm.vcf"), bundle.folder().join("out.vcf"));
     run(&mut score(&input, &bundle.directory(), &calm.url, &expected)).succeeded();
@@ -37,7 +40,10 @@ fn a_server_that_is_restarted_is_waited_for() {
     let url = server.url.clone();
     run(&mut score(&input, &bundle.directory(), &url, &expected)).succeeded();
     let before = server.answered();
-    let mut child = score(&input, &bundle.directory(), &url, &output).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = score(&input, &bundle.directory(), &url, &output)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     crate::embedded::until("the run is in the middle", || server.answered() > before + 30);
     drop(server);
     std::thread::park_timeout(Duration::from_millis(300));
@@ -58,7 +64,10 @@ fn a_server_that_comes_back_with_other_models_is_refused() {
     let output = bundle.folder().join("out.vcf");
     let server = Running::start(Behavior { delay: Some(Duration::from_millis(3)), ..Behavior::default() });
     let url = server.url.clone();
-    let mut child = score(&input, &bundle.directory(), &url, &output).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = score(&input, &bundle.directory(), &url, &output)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     crate::embedded::until("the run is in the middle", || server.answered() > 30);
     drop(server);
     let _server = Running::restart(&url, Behavior { version: Some("2"), ..Behavior::default() });

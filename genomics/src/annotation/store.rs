@@ -57,7 +57,8 @@ pub(super) fn write(source: &Path, stamp: Stamp, genes: &[Gene], unstranded: usi
     let mut partial = path.clone().into_os_string();
     // Of several processes each writes its own, and the last one stays.
     partial.push(format!(".{}", std::process::id()));
-    let written = File::create(&partial).and_then(|mut file| file.write_all(&encode(genes, unstranded, stamp)));
+    let written =
+        File::create(&partial).and_then(|mut file| file.write_all(&encode(genes, unstranded, stamp)));
     if written.and_then(|()| fs::rename(&partial, &path)).is_err() {
         // The next run reads the source again; there may be nothing to remove.
         let _ = fs::remove_file(&partial);

@@ -18,7 +18,9 @@ pub(super) fn is_passing(status: &Status) -> bool {
         Code::ResourceExhausted => !is_too_large(status),
         Code::Unavailable => true,
         // A status that no server has sent: the connection broke.
-        Code::Unknown | Code::Internal | Code::Cancelled => status.source().is_some() || is_broken_stream(status),
+        Code::Unknown | Code::Internal | Code::Cancelled => {
+            status.source().is_some() || is_broken_stream(status)
+        }
         _ => false,
     }
 }
@@ -65,8 +67,12 @@ mod tests {
     fn what_passes() {
         assert!(is_passing(&Status::unavailable("")));
         assert!(is_passing(&Status::resource_exhausted("the queue is full")));
-        assert!(is_passing(&Status::from_error(Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset)))));
-        for status in [Status::invalid_argument(""), Status::not_found(""), Status::internal("a task has failed")] {
+        assert!(is_passing(&Status::from_error(Box::new(std::io::Error::from(
+            std::io::ErrorKind::ConnectionReset
+        )))));
+        for status in
+            [Status::invalid_argument(""), Status::not_found(""), Status::internal("a task has failed")]
+        {
             assert!(!is_passing(&status), "{status}");
         }
         assert!(!is_passing(&Status::resource_exhausted("Error, decoded message length too large: found 9")));

@@ -28,7 +28,9 @@ pub(crate) enum Failure {
         reason: String,
     },
     /// It was asked again for as long as it may be.
-    #[error("the server at {name} failed, and again for {limit_s} s: {reason}: raise --retry-s to wait longer")]
+    #[error(
+        "the server at {name} failed, and again for {limit_s} s: {reason}: raise --retry-s to wait longer"
+    )]
     GaveUp {
         /// The server.
         name: String,
@@ -38,7 +40,9 @@ pub(crate) enum Failure {
         reason: String,
     },
     /// Silence.
-    #[error("the server has not answered for {limit_s} s ({name}): raise --timeout-s, or lower --batch-windows")]
+    #[error(
+        "the server has not answered for {limit_s} s ({name}): raise --timeout-s, or lower --batch-windows"
+    )]
     Silent {
         /// The server.
         name: String,
@@ -153,7 +157,8 @@ impl<'a> Worker<'a> {
         if is_overload(&status) {
             self.most = (self.most / 2).max(1);
         } else if self.failures == 0 {
-            self.progress.warn(&format!("the server at {} is away ({reason}): asking again", self.server.name));
+            self.progress
+                .warn(&format!("the server at {} is away ({reason}): asking again", self.server.name));
         }
         if !self.alone {
             self.queue.give_back(self.unanswered.drain(..));

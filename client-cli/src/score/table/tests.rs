@@ -54,7 +54,8 @@ fn wide_has_columns_for_each_model() {
 #[test]
 fn json_has_a_line_for_each_allele() {
     let text = rows(TableForm::JsonLines);
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["strands"][0]["scores"]["A.K562"]["delta"], 0.1);
     assert_eq!(lines[0]["strands"][0]["genes"][1], "G2");

@@ -147,7 +147,8 @@ fn attribute<'a>(fields: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 /// A header line without the number that BCF gives it.
 pub(super) fn without_number(line: &[u8]) -> Vec<u8> {
     let place = line.windows(5).rposition(|window| window == b",IDX=");
-    let Some((place, digits)) = place.and_then(|place| Some((place, line.get(place + 5..)?.strip_suffix(b">")?)))
+    let Some((place, digits)) =
+        place.and_then(|place| Some((place, line.get(place + 5..)?.strip_suffix(b">")?)))
     else {
         return line.to_vec();
     };
@@ -168,7 +169,10 @@ mod tests {
             #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\tB";
         let dictionary = Dictionary::of_header(header.split(|&byte| byte == b'\n'));
         let number = |name: &str| dictionary.strings.number(name.as_bytes());
-        assert_eq!([number("PASS"), number("q10"), number("DP"), number("AF"), number("x")], [Some(0), Some(1), Some(2), Some(7), None]);
+        assert_eq!(
+            [number("PASS"), number("q10"), number("DP"), number("AF"), number("x")],
+            [Some(0), Some(1), Some(2), Some(7), None]
+        );
         assert_eq!(dictionary.strings.name(5), None);
         assert_eq!(dictionary.contigs.number(b"2"), Some(1));
         assert_eq!(dictionary.info_kind(b"DP"), Some(Kind::Integer));

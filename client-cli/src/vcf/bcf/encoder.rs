@@ -3,15 +3,17 @@
 use super::MAGIC_WRITTEN;
 use super::dictionary::{Dictionary, Kind, without_number};
 use super::format_fields::push_fields;
-use super::typed::{FLOAT_MISSING, Integer, push_descriptor, push_integers, push_text};
 use super::typed::Type;
+use super::typed::{FLOAT_MISSING, Integer, push_descriptor, push_integers, push_text};
 use super::values::push_typed;
 
 /// Why a record cannot be written as BCF. As VCF it can.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BcfError {
     /// BCF has numbers for names, which the header gives.
-    #[error("{column} {name} is not declared in the header, which BCF needs: declare it, or write VCF with -O z")]
+    #[error(
+        "{column} {name} is not declared in the header, which BCF needs: declare it, or write VCF with -O z"
+    )]
     Undeclared {
         /// The column.
         column: &'static str,
@@ -19,7 +21,9 @@ pub(crate) enum BcfError {
         name: String,
     },
     /// A value that is not of its field's type.
-    #[error("{column} {name}: `{value}` is not what the header says it is, which BCF needs: write VCF with -O z")]
+    #[error(
+        "{column} {name}: `{value}` is not what the header says it is, which BCF needs: write VCF with -O z"
+    )]
     Value {
         /// The column.
         column: &'static str,
@@ -104,7 +108,8 @@ impl Encoder {
 
     fn push_shared(&mut self, columns: &[&[u8]; 8], fields: usize, samples: usize) -> Result<(), BcfError> {
         let [contig, position, id, reference, alternates, quality, filters, info] = *columns;
-        let number = self.dictionary.contigs.number(contig).ok_or_else(|| BcfError::undeclared("contig", contig))?;
+        let number =
+            self.dictionary.contigs.number(contig).ok_or_else(|| BcfError::undeclared("contig", contig))?;
         let number = i32::try_from(number).map_err(|_| BcfError::TooLarge("a contig's number"))?;
         let position1: i64 = parse(position).ok_or_else(|| BcfError::value("column", b"POS", position))?;
         let position0 = i32::try_from(position1 - 1).map_err(|_| BcfError::TooLarge("POS"))?;
@@ -117,7 +122,8 @@ impl Encoder {
             b"." => Vec::new(),
             alternates => alternates.split(|&byte| byte == b',').collect(),
         };
-        let infos: Vec<&[u8]> = info.split(|&byte| byte == b';').filter(|field| !field.is_empty() && *field != b".").collect();
+        let infos: Vec<&[u8]> =
+            info.split(|&byte| byte == b';').filter(|field| !field.is_empty() && *field != b".").collect();
         let counts = |high: usize, low: usize, bits: u32, what| {
             let (high, low) = (u32::try_from(high).ok(), u32::try_from(low).ok());
             let fits = |(high, low): &(u32, u32)| *high < 1 << (32 - bits) && *low < 1 << bits;
@@ -128,7 +134,10 @@ impl Encoder {
         out.extend(position0.to_le_bytes());
         out.extend(length.to_le_bytes());
         out.extend(quality.to_le_bytes());
-        out.extend(counts(alternates.len() + 1, infos.len(), 16, "the number of alleles or INFO fields")?.to_le_bytes());
+        out.extend(
+            counts(alternates.len() + 1, infos.len(), 16, "the number of alleles or INFO fields")?
+                .to_le_bytes(),
+        );
         out.extend(counts(fields, samples, 24, "the number of FORMAT fields or samples")?.to_le_bytes());
         push_text(if id == b"." { b"" } else { id }, out);
         for allele in std::iter::once(reference).chain(alternates) {

@@ -6,7 +6,8 @@ use super::dictionary::{Dictionary, Kind};
 use super::encoder::BcfError;
 use super::reader::name;
 use super::typed::{
-    Cursor, FLOAT_END, FLOAT_MISSING, Integer, Type, damaged, integer_type, push_descriptor, push_integer, push_integers,
+    Cursor, FLOAT_END, FLOAT_MISSING, Integer, Type, damaged, integer_type, push_descriptor, push_integer,
+    push_integers,
 };
 use super::values::{parse_floats, parse_genotype, parse_integers, push_genotype_text, push_value_text};
 
@@ -77,12 +78,19 @@ pub(super) fn push_fields(
         let kind = dictionary.format_kind(key).ok_or_else(|| BcfError::undeclared("FORMAT", key))?;
         let number = dictionary.strings.number(key).ok_or_else(|| BcfError::undeclared("FORMAT", key))?;
         push_integers(&[Integer::Value(i32::try_from(number).unwrap_or(i32::MAX))], out);
-        let values: Vec<&[u8]> = columns.iter().map(|column| column.get(index).copied().unwrap_or(b".")).collect();
+        let values: Vec<&[u8]> =
+            columns.iter().map(|column| column.get(index).copied().unwrap_or(b".")).collect();
         let wrong = |value: &[u8]| BcfError::value("FORMAT", key, value);
         match kind {
-            _ if key == b"GT" => push_all_integers(&values, |value| parse_genotype(value).ok_or_else(|| wrong(value)), out)?,
-            Kind::Integer => push_all_integers(&values, |value| parse_integers(value).ok_or_else(|| wrong(value)), out)?,
-            Kind::Float => push_all_floats(&values, |value| parse_floats(value).ok_or_else(|| wrong(value)), out)?,
+            _ if key == b"GT" => {
+                push_all_integers(&values, |value| parse_genotype(value).ok_or_else(|| wrong(value)), out)?
+            }
+            Kind::Integer => {
+                push_all_integers(&values, |value| parse_integers(value).ok_or_else(|| wrong(value)), out)?
+            }
+            Kind::Float => {
+                push_all_floats(&values, |value| parse_floats(value).ok_or_else(|| wrong(value)), out)?
+            }
             Kind::Text | Kind::Flag => push_all_texts(&values, out),
         }
         count += 1;

@@ -61,7 +61,10 @@ impl TextOfBcf {
         let mut cursor = Cursor::new(&lengths);
         let (shared, individual) = (cursor.u32()?, cursor.u32()?);
         if shared > MOST_PART_BYTES || individual > MOST_PART_BYTES {
-            return Err(damaged(&format!("a record claims {} bytes", u64::from(shared) + u64::from(individual))));
+            return Err(damaged(&format!(
+                "a record claims {} bytes",
+                u64::from(shared) + u64::from(individual)
+            )));
         }
         self.record.clear();
         read_part(&mut self.source, shared + individual, &mut self.record)?;
@@ -160,7 +163,12 @@ fn push_filters(dictionary: &Dictionary, shared: &mut Cursor<'_>, out: &mut Vec<
     Ok(())
 }
 
-fn push_info(dictionary: &Dictionary, shared: &mut Cursor<'_>, fields: u32, out: &mut Vec<u8>) -> io::Result<()> {
+fn push_info(
+    dictionary: &Dictionary,
+    shared: &mut Cursor<'_>,
+    fields: u32,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
     if fields == 0 {
         out.push(b'.');
     }

@@ -128,7 +128,12 @@ pub(super) fn parse_genotype(text: &[u8]) -> Option<Vec<Integer>> {
         let (allele, after) = rest.split_at_checked(end)?;
         let allele = match allele {
             b"." => 0,
-            allele => std::str::from_utf8(allele).ok()?.parse::<i32>().ok().filter(|allele| *allele >= 0)?.checked_add(1)?,
+            allele => std::str::from_utf8(allele)
+                .ok()?
+                .parse::<i32>()
+                .ok()
+                .filter(|allele| *allele >= 0)?
+                .checked_add(1)?,
         };
         values.push(Integer::Value(allele.checked_mul(2)? | phased));
         let Some((&separator, following)) = after.split_first() else { return Some(values) };
