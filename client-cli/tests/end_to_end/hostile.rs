@@ -42,15 +42,15 @@ fn corpus(bundle: &Bundle) -> Vec<String> {
         format!("chr1\t0\ttelomere\tN\t{c}"),
         format!("chr1\t6001\tend_telomere\tN\t{c}"),
         format!("1\t1700\tother_style\t{a}\t{c}"),
-        format!("MT\t1\tother_contig\tA\tC"),
-        format!("HLA-A*01:01:01:01\t1\tcolons\tA\tC"),
+        "MT\t1\tother_contig\tA\tC".to_owned(),
+        "HLA-A*01:01:01:01\t1\tcolons\tA\tC".to_owned(),
         format!("chr1\t1700\tid;with;semicolons\t{a}\t{c}"),
     ]
     .to_vec();
     rows.push(
         "chr2\t500\tno_genes\t".to_owned() + &bundle.base("chr2", 500) + "\t" + bundle.other("chr2", 500),
     );
-    rows.push(format!("chr3\t2000\tunsequenced\tN\tA"));
+    rows.push("chr3\t2000\tunsequenced\tN\tA".to_owned());
     rows
 }
 
