@@ -112,7 +112,6 @@ fn a_planted_motif_is_learned_by_each() {
         (Body::Seqweaver, 163, 160, small_steps),
     ] {
         let found = learned(body, length, windows, &recipe);
-        println!("{body:?}: {found:.3}");
         assert!(found > 0.9, "{body:?}: {found}");
     }
 }
