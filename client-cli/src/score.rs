@@ -41,7 +41,7 @@ pub(crate) use self::guard::RefMismatch;
 use self::guard::{Guard, GuardError};
 use self::header::Provenance;
 use self::info::Fields;
-use self::journal::Journal;
+use self::journal::{Journal, JournalError};
 pub(crate) use self::merging::{MergeOptions, merge};
 pub(crate) use self::options::{MaxSkipped, ScoreOptions};
 use self::pipeline::Asking;
@@ -287,7 +287,7 @@ fn explained(error: anyhow::Error, options: &ScoreOptions) -> anyhow::Error {
     if let Some(wrong @ GuardError::WrongBuild { .. }) = error.downcast_ref::<GuardError>() {
         return Exit { code: WRONG_BUILD, message: wrong.to_string() }.into();
     }
-    match options.resume {
+    match options.resume && !error.is::<JournalError>() {
         true => error.context("what is done is kept: repeat the command to go on"),
         false => error,
     }

@@ -24,6 +24,7 @@
 
 mod allele_windows;
 mod annotation;
+mod beside;
 mod bundle;
 mod contig;
 mod decompression;

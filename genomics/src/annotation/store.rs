@@ -6,15 +6,14 @@
 mod bytes;
 
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
 use self::bytes::{Cursor, push_number, push_text};
 use super::{Gene, Transcript};
-use crate::strand::Strand;
+use crate::{beside, strand::Strand};
 
 /// First bytes of the file; the digit is the version of its form.
 const MAGIC: &[u8] = b"POLARIS genes 1\n";
@@ -53,15 +52,8 @@ pub(super) fn read(source: &Path, stamp: Stamp) -> Option<(Vec<Gene>, usize)> {
 
 /// Stores them for the next time.
 pub(super) fn write(source: &Path, stamp: Stamp, genes: &[Gene], unstranded: usize) {
-    let Some(path) = path_of(source) else { return };
-    let mut partial = path.clone().into_os_string();
-    // Of several processes each writes its own, and the last one stays.
-    partial.push(format!(".{}", std::process::id()));
-    let written =
-        File::create(&partial).and_then(|mut file| file.write_all(&encode(genes, unstranded, stamp)));
-    if written.and_then(|()| fs::rename(&partial, &path)).is_err() {
-        // The next run reads the source again; there may be nothing to remove.
-        let _ = fs::remove_file(&partial);
+    if let Some(path) = path_of(source) {
+        beside::write(&path, &encode(genes, unstranded, stamp));
     }
 }
 

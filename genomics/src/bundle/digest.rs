@@ -9,6 +9,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{BundleError, manifest::Manifest};
+use crate::beside;
 
 /// Every part goes in with its role and its length, so that no two bundles give the same bytes. Indexes are left out:
 /// they say nothing that the FASTA does not.
@@ -41,11 +42,7 @@ pub(super) fn remembered(manifest: &Manifest) -> Result<String, BundleError> {
     }
     let digest = digest(manifest)?;
     if let Some(stamp) = stamp {
-        // Under a name of its own, so that no other process reads half of it.
-        let partial = manifest.path.with_file_name(format!("{MEMORY}.{}", std::process::id()));
-        if std::fs::write(&partial, format!("{digest}\n{stamp}")).is_ok() {
-            let _ = std::fs::rename(&partial, &memory);
-        }
+        beside::write(&memory, format!("{digest}\n{stamp}").as_bytes());
     }
     Ok(digest)
 }

@@ -86,6 +86,25 @@ fn expression_is_that_of_the_nearest_gene_with_a_value() {
 }
 
 #[test]
+fn a_remembered_digest_is_calculated_anew_when_a_file_has_changed() {
+    let directory = bundle();
+    let open = || ReferenceBundle::open(directory.path()).unwrap();
+    let memory = directory.path().join(".polaris-digest");
+    let first = open().remembered_digest().unwrap();
+    assert_eq!(first, open().digest().unwrap());
+    // It is what is read.
+    let text = fs::read_to_string(&memory).unwrap();
+    write(&directory, ".polaris-digest", &text.replace(&first, &"0".repeat(64)));
+    assert_eq!(open().remembered_digest().unwrap(), "0".repeat(64));
+    write(&directory, "sequenced.bed", "chr1\t0\t56\n");
+    let second = open().remembered_digest().unwrap();
+    assert_eq!(second, open().digest().unwrap());
+    assert_ne!(second, first);
+    write(&directory, ".polaris-digest", "damaged");
+    assert_eq!(open().remembered_digest().unwrap(), second);
+}
+
+#[test]
 fn the_digest_follows_every_file_and_no_folder() {
     let (first, second) = (bundle(), bundle());
     let digest = |directory: &TempDir| ReferenceBundle::open(directory.path()).unwrap().digest().unwrap();
