@@ -4,10 +4,12 @@ mod background;
 mod checkpoint;
 pub(crate) mod dataset;
 mod fold;
+mod log;
 mod plan;
 mod progress;
 mod publish;
 pub(crate) mod recipes;
+mod stacks;
 mod summary;
 
 use std::num::NonZeroUsize;
@@ -18,6 +20,7 @@ use polaris_genomics::ReferenceBundle;
 use polaris_model::{Device, ModelId, Registry, Split};
 
 use dataset::Dataset;
+use fold::Outcome;
 use plan::Plan;
 
 use crate::terminal;
@@ -32,7 +35,12 @@ const SCANT_POSITIVES: usize = 100;
 #[command(after_help = "Examples:\n  \
     polaris-trainer train --prepared prepared --reference reference --registry registry\n  \
     polaris-trainer train --prepared prepared --reference reference --registry registry --recipe paper --only QKI.HepG2\n\n\
-    Run again after an interruption: folds that are done are not trained again.")]
+    All models of a table of peak files: first\n  \
+    polaris-trainer prepare --reference reference --peaks peaks.tsv --out prepared\n\
+    then train as above; without --only every prepared model is trained, their folds side by side.\n\n\
+    Run again after an interruption: folds that are done are not trained again. Each model has a log,\n\
+    <work>/<recipe>/<model>/train.log. A model that fails stops no other; failures.tsv beside summary.tsv lists\n\
+    those that there are none of, with reasons, and the exit status is then 1.")]
 pub(crate) struct Arguments {
     /// Folder that `prepare` wrote.
     #[arg(long, value_name = "DIR")]
@@ -70,6 +78,10 @@ pub(crate) struct Arguments {
     /// Networks trained at once [default: the cores of the CPU; 1 on a GPU].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// Networks of one architecture that are trained together as one [default: by the memory of a GPU; 1 on the CPU,
+    /// where one at a time on each core is faster].
+    #[arg(long, value_name = "N")]
+    stack: Option<NonZeroUsize>,
     /// Device to train on: cpu, cuda or cuda:N.
     #[arg(long, default_value = "cpu")]
     device: Device,
@@ -121,20 +133,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let mut datasets = Vec::new();
     let mut skipped = Vec::new();
+    let mut unreadable: Vec<Outcome> = Vec::new();
     for id in dataset::find(&arguments.prepared, &arguments.only)? {
-        let dataset = Dataset::open(
-            &arguments.prepared,
-            &id,
-            (&bundle, &reference_digest),
-            &recipe,
-            &arguments.without,
-        )?;
-        match dataset.positives() {
-            ..MINIMUM_POSITIVES => skipped.push((
+        let of = (&bundle, reference_digest.as_str());
+        match Dataset::open(&arguments.prepared, &id, of, &recipe, &arguments.without) {
+            Err(error) => {
+                terminal::say(format_args!("error: {id}: {error:#}"));
+                unreadable.push((id, Err(error)));
+            }
+            Ok(dataset) if dataset.positives() < MINIMUM_POSITIVES => skipped.push((
                 id,
                 format!("{} bound windows, at least {MINIMUM_POSITIVES} are needed", dataset.positives()),
             )),
-            positives => {
+            Ok(dataset) => {
+                let positives = dataset.positives();
                 if positives < SCANT_POSITIVES {
                     terminal::say(format_args!(
                         "note: {id} has only {positives} bound windows: expect poor and uncertain figures"
@@ -147,7 +159,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (id, reason) in &skipped {
         terminal::say(format_args!("skipped: {id}: {reason}"));
     }
-    if datasets.is_empty() {
+    if datasets.is_empty() && unreadable.is_empty() {
         bail!("no model in {} can be trained", arguments.prepared.display());
     }
 
@@ -158,15 +170,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         seed: arguments.seed,
         device: arguments.device,
         jobs,
+        stack: arguments.stack.map(NonZeroUsize::get),
         work,
     };
+    if datasets.is_empty() {
+        return summary::write(&plan, &unreadable, &skipped);
+    }
     let background = background::sample(&bundle, &datasets, arguments.background, arguments.seed)
         .context("drawing random substitutions")?;
     let registry = Registry::create(&arguments.registry)?;
-    let trained = fold::train_all(&plan, &datasets, |dataset, folds| {
+    let mut outcomes = fold::train_all(&plan, &datasets, |dataset, folds| {
         publish::publish(&registry, &bundle, &reference_digest, &plan, dataset, folds, &background)
     })?;
-    summary::write(&plan, &trained)
+    outcomes.extend(unreadable);
+    outcomes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    summary::write(&plan, &outcomes, &skipped)
 }
 
 /// Networks trained at once unless told otherwise.

@@ -59,7 +59,10 @@ impl Registry {
         let now = jiff::Timestamp::now();
         manifest.version = format!("{}-{digest}", now.strftime("%Y-%m-%d"));
         manifest.created = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        write_version(&directory, &bytes, &manifest)?;
+        write_version(&directory, &bytes, &manifest).inspect_err(|_| {
+            // Nothing may be left of a model that could not be published; if it has versions, this fails.
+            let _ = fs::remove_dir(&directory);
+        })?;
         swap_current(&directory, &manifest.version)?;
         Ok(manifest)
     }

@@ -53,13 +53,18 @@ impl Stream {
         values
     }
 
-    /// Which values dropout keeps: where [`Stream::dropout`] gives zero this gives 0, else 1.
-    pub(super) fn kept(&mut self, kept: &mut [u8], rate: f64) {
+    /// Which of so many values dropout keeps, a bit each, lowest first: set where [`Stream::dropout`] gives no zero.
+    pub(super) fn kept(&mut self, bits: &mut [u8], count: usize, rate: f64) {
         let threshold = threshold(rate);
-        for four in kept.chunks_mut(4) {
-            for (value, draw) in four.iter_mut().zip(self.draws()) {
-                *value = u8::from(draw >= threshold);
+        let mut fours = count.div_ceil(4);
+        for byte in bits.iter_mut().take(count.div_ceil(8)) {
+            *byte = 0;
+            for half in 0..fours.min(2) {
+                for (place, draw) in self.draws().into_iter().enumerate() {
+                    *byte |= u8::from(draw >= threshold) << (4 * half + place);
+                }
             }
+            fours = fours.saturating_sub(2);
         }
     }
 
@@ -109,10 +114,15 @@ mod tests {
     fn what_is_kept_is_what_is_not_zero() {
         for count in [1, 4, 7, 1000] {
             let values = Stream::new(9, 3).dropout(count, 0.3);
-            let mut kept = vec![0; count];
-            Stream::new(9, 3).kept(&mut kept, 0.3);
-            let multiplied: Vec<f32> =
-                kept.iter().map(|&kept| f32::from(kept) * kept_multiplier(0.3)).collect();
+            let mut bits = vec![0; count.div_ceil(8)];
+            let mut stream = Stream::new(9, 3);
+            stream.kept(&mut bits, count, 0.3);
+            let kept = |place: usize| f32::from((bits[place / 8] >> (place % 8)) & 1);
+            let multiplied: Vec<f32> = (0..count).map(|place| kept(place) * kept_multiplier(0.3)).collect();
+            // As much was drawn, too.
+            let mut other = Stream::new(9, 3);
+            other.dropout(count, 0.3);
+            assert_eq!(stream.below(1000), other.below(1000));
             assert_eq!(values, multiplied);
         }
     }

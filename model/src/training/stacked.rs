@@ -168,6 +168,8 @@ impl<'a> Stack<'a> {
     fn step(&mut self, recipe: &Recipe, host: &mut HostInputs) -> Result<(), TrainError> {
         host.fill(&mut self.members);
         let inputs = host.to_device(self.members.len(), recipe.dropout, (self.kind, self.device))?;
+        let totals = self.members.iter().map(Member::steps);
+        let rates = self.updater.rates(self.step, totals, (self.kind, self.device))?;
         let network = StackedNetwork::new(self.architecture, &self.weights.tensors);
         let logits = network.logits(&inputs)?;
         // The mean over a network's own windows: places without a window weigh nothing.
@@ -183,8 +185,7 @@ impl<'a> Stack<'a> {
         let loss = losses.f_sum(self.kind)?;
         let gradients = Tensor::f_run_backward(&[&loss], &self.weights.tensors, false, false)?;
         self.losses.push(losses.f_detach()?);
-        let totals: Vec<usize> = self.members.iter().map(Member::steps).collect();
-        self.updater.update(&mut self.weights, &gradients, self.step, &totals)?;
+        self.updater.update(&mut self.weights, &gradients, self.step, &rates)?;
         self.step += 1;
         if let (Some(average), Some(decay)) = (&mut self.average, recipe.average_decay) {
             average.approach(&self.weights, decay, self.step)?;

@@ -6,6 +6,14 @@ use super::options::{Isolated, Recipe};
 
 /// Options of `prepare`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    polaris-trainer prepare --reference reference --peaks peaks.tsv --out prepared\n  \
+    polaris-trainer prepare --reference reference --peaks-file QKI.bed.gz --rbp QKI --cell-line K562 --out prepared\n\n\
+    peaks.tsv has a header and a line for each model, tab-separated, such as\n  \
+    rbp\tcell_line\tpath\n  \
+    QKI\tK562\tpeaks/QKI.K562.bed.gz\n\n\
+    All of them are then trained by\n  \
+    polaris-trainer train --prepared prepared --reference reference --registry registry")]
 pub(crate) struct Arguments {
     /// Reference bundle: the folder that holds reference.toml, or that file.
     #[arg(long, value_name = "BUNDLE")]

@@ -65,13 +65,13 @@ impl Checkpoint {
 }
 
 fn paths(plan: &Plan, task: &Task<'_>) -> (PathBuf, PathBuf) {
-    let folder = plan.work.join(&plan.recipe.name).join(task.dataset.id.to_string());
+    let folder = plan.folder(&task.dataset.id);
     let name = format!("{}-{}", task.split, task.fold);
     (folder.join(format!("{name}.pt")), folder.join(format!("{name}.json")))
 }
 
 fn key(plan: &Plan, task: &Task<'_>) -> String {
-    let parts = serde_json::json!({
+    let mut parts = serde_json::json!({
         "tool": env!("CARGO_PKG_VERSION"),
         "windows": task.dataset.windows_sha256,
         "sequences": sequences_digest(task),
@@ -80,6 +80,12 @@ fn key(plan: &Plan, task: &Task<'_>) -> String {
         "seed": plan.seed(task),
         "device": plan.device.to_string(),
     });
+    // Sums of a stack are rounded in another way. Which networks a stack holds makes no difference to speak of.
+    if plan.stacked()
+        && let Some(parts) = parts.as_object_mut()
+    {
+        parts.insert("stacked".to_owned(), true.into());
+    }
     sha256_of(parts.to_string().as_bytes())
 }
 

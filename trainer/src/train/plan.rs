@@ -1,9 +1,10 @@
 //! What is to be trained, and how.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use polaris_model::training::Recipe;
-use polaris_model::{Device, Split};
+use polaris_model::{Device, ModelId, Split};
 use sha2::{Digest, Sha256};
 
 use super::dataset::Dataset;
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     pub(super) seed: u64,
     pub(super) device: Device,
     pub(super) jobs: usize,
+    /// Networks that are trained as one; by the device and its memory if it is not given.
+    pub(super) stack: Option<usize>,
     pub(super) work: PathBuf,
 }
 
@@ -41,6 +44,43 @@ impl Plan {
         tasks
     }
 
+    /// Whether networks are trained as stacks.
+    pub(super) fn stacked(&self) -> bool {
+        self.stack.map_or(self.device != Device::Cpu, |networks| networks > 1)
+    }
+
+    /// Folder for what is kept of a model.
+    pub(super) fn folder(&self, id: &ModelId) -> PathBuf {
+        self.work.join(&self.recipe.name).join(id.to_string())
+    }
+
+    /// Folds that [`Plan::tasks`] leaves out although windows lie in them, each with the reason.
+    pub(super) fn left_out(&self, dataset: &Dataset) -> Vec<String> {
+        let mut reasons = Vec::new();
+        for &split in &self.splits {
+            let mut taken = 0;
+            for fold in 0..u8::MAX {
+                let task = Task { dataset, split, fold };
+                if task.is_usable() {
+                    taken += 1;
+                } else if task.indices().1.is_empty() {
+                    continue;
+                } else {
+                    let (training, held_out) = task.indices();
+                    let [training, held_out] = [training, held_out].map(|side| task.counts(&side));
+                    reasons.push(format!(
+                        "{task} is left out: {held_out} are held out, {training} would be trained on; both kinds are \
+                         needed on both sides"
+                    ));
+                }
+                if taken == self.folds {
+                    break;
+                }
+            }
+        }
+        reasons
+    }
+
     /// Seed of one network: depends on model, split and fold, not on what else is trained.
     pub(super) fn seed(&self, task: &Task<'_>) -> u64 {
         let digest =
@@ -56,13 +96,32 @@ impl Task<'_> {
             .partition(|&window| self.dataset.fold(window, self.split) != Some(self.fold))
     }
 
+    fn counts(&self, side: &[usize]) -> String {
+        let positives = self.positives(side);
+        format!("{positives} bound and {} unbound windows", side.len() - positives)
+    }
+
+    fn positives(&self, side: &[usize]) -> usize {
+        side.iter().filter(|&&i| self.dataset.windows.get(i).is_some_and(|row| row.positive)).count()
+    }
+
     /// Both classes must stand on both sides.
     fn is_usable(&self) -> bool {
         let (training, held_out) = self.indices();
         [training, held_out].iter().all(|side| {
-            let positives =
-                side.iter().filter(|&&i| self.dataset.windows.get(i).is_some_and(|row| row.positive)).count();
+            let positives = self.positives(side);
             positives > 0 && positives < side.len()
         })
+    }
+}
+
+/// `fold 2 by chromosome`, counted from 1.
+impl fmt::Display for Task<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let split = match self.split {
+            Split::Chromosome => "by chromosome",
+            Split::Random => "at random",
+        };
+        write!(f, "fold {} {split}", self.fold + 1)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, bail};
-use polaris_model::{Manifest, Split};
+use polaris_model::{Manifest, ModelId, Split};
 
 use super::fold::Outcome;
 use super::plan::Plan;
@@ -11,9 +11,9 @@ use crate::files::write_whole;
 use crate::metrics::median;
 use crate::terminal;
 
-/// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv`, and fails if any
-/// model did.
-pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
+/// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv`, tells which models there are
+/// none of, there and in `failures.tsv`, and fails if any model did. `skipped` are models with too few windows.
+pub(super) fn write(plan: &Plan, outcomes: &[Outcome], skipped: &[(ModelId, String)]) -> anyhow::Result<()> {
     let mut table = String::from("model\tpositives\tnegatives");
     for split in &plan.splits {
         let _ = write!(table, "\tauroc_{split}\tauprc_{split}");
@@ -27,7 +27,7 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
                 screen.push_str(&screen_row(plan, manifest));
                 table.push_str(&table_row(plan, manifest));
             }
-            Err(error) => failures.push(format!("{id}: {error:#}")),
+            Err(error) => failures.push((id, "failed", format!("{error:#}"))),
         }
     }
     for &split in &plan.splits {
@@ -42,13 +42,33 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
                 write!(screen, "\nmedian AUROC over {} models, folds {}: {median:.3}", models, label(split));
         }
     }
-    let path = plan.work.join(&plan.recipe.name).join("summary.tsv");
-    write_whole(&path, table.as_bytes()).with_context(|| path.display().to_string())?;
-    terminal::print(screen)?;
-    if failures.is_empty() {
+    let failed = failures.len();
+    failures.extend(skipped.iter().map(|(id, reason)| (id, "skipped", reason.clone())));
+    let keep = |name: &str, table: &str| {
+        let path = plan.work.join(&plan.recipe.name).join(name);
+        write_whole(&path, table.as_bytes()).with_context(|| path.display().to_string())
+    };
+    keep("summary.tsv", &table)?;
+    let rows = failures.iter().map(|(id, what, reason)| format!("{id}\t{what}\t{}\n", one_line(reason)));
+    keep("failures.tsv", &rows.fold("model\toutcome\treason\n".to_owned(), |table, row| table + &row))?;
+    if failed < outcomes.len() {
+        terminal::print(screen)?;
+    }
+    if !failures.is_empty() {
+        let rows = failures
+            .iter()
+            .map(|(id, what, reason)| format!("\n{:24} {what:8} {}", id.to_string(), one_line(reason)));
+        let head = format!("{:24} {:8} reason", "not trained", "outcome");
+        terminal::say(rows.fold(head, |table, row| table + &row));
+    }
+    if failed == 0 {
         return Ok(());
     }
-    bail!("{} of {} models failed:\n  {}", failures.len(), outcomes.len(), failures.join("\n  "))
+    bail!("{failed} of {} models failed, for the reasons above", outcomes.len())
+}
+
+fn one_line(reason: &str) -> String {
+    reason.split(['\n', '\t']).map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 fn columns(plan: &Plan) -> String {

@@ -1,5 +1,5 @@
-//! What a step reads: prepared on the host for all networks side by side, and sent to the device as bytes where bytes
-//! do.
+//! What a step reads: prepared on the host for all networks side by side, and sent to the device as bytes and bits where
+//! they do.
 
 use rayon::prelude::*;
 use tch::{Device, Kind, TchError, Tensor};
@@ -48,6 +48,13 @@ struct Sizes {
     masks: [usize; 3],
 }
 
+impl Sizes {
+    /// Bytes of a network's masks, a bit for each value.
+    fn mask_bytes(&self) -> [usize; 3] {
+        self.masks.map(|width| (self.batch * width).div_ceil(8))
+    }
+}
+
 /// Inputs of a step on the device. Places without a window hold no base and weigh nothing.
 #[derive(Debug)]
 pub(super) struct Inputs {
@@ -65,10 +72,9 @@ pub(super) struct Inputs {
     pub(super) masks: [Mask; 3],
 }
 
-/// Values that dropout leaves: 1 for those, and by what they are multiplied.
+/// Values that dropout leaves, as truth values, and by what they are multiplied.
 #[derive(Debug)]
 pub(super) struct Mask {
-    /// 0 or 1, as bytes.
     pub(super) kept: Tensor,
     pub(super) multiplier: f64,
 }
@@ -110,10 +116,11 @@ impl HostInputs {
             values.clear();
             values.resize(windows * width, 0.0);
         }
-        for (mask, width) in self.masks.iter_mut().zip(sizes.masks) {
+        for (mask, bytes) in self.masks.iter_mut().zip(sizes.mask_bytes()) {
             // What stands in places without a window is of no account.
-            mask.resize(windows * width, 0);
+            mask.resize(members.len() * bytes, 0);
         }
+        let bytes = sizes.mask_bytes();
         let [pool1, pool2, dense2] = &mut self.masks;
         let places: Vec<Place<'_>> = self
             .codes
@@ -122,9 +129,9 @@ impl HostInputs {
             .zip(self.shares.chunks_mut(sizes.batch))
             .zip(self.expression.chunks_mut(sizes.batch))
             .zip(self.region.chunks_mut(sizes.batch * REGIONS))
-            .zip(pool1.chunks_mut(sizes.batch * sizes.masks[0]))
-            .zip(pool2.chunks_mut(sizes.batch * sizes.masks[1]))
-            .zip(dense2.chunks_mut(sizes.batch * sizes.masks[2]))
+            .zip(pool1.chunks_mut(bytes[0]))
+            .zip(pool2.chunks_mut(bytes[1]))
+            .zip(dense2.chunks_mut(bytes[2]))
             .map(|(((((((codes, labels), shares), expression), region), pool1), pool2), dense2)| Place {
                 codes,
                 labels,
@@ -151,9 +158,14 @@ impl HostInputs {
             let shape: Vec<i64> = [networks, batch].iter().chain(width).copied().collect();
             Tensor::f_from_slice(values)?.f_reshape(shape)?.f_to_device(device)?.f_to_kind(kind)
         };
+        let places: [u8; 8] = std::array::from_fn(|place| 1 << place);
+        let places = Tensor::f_from_slice(&places)?.f_to_device(device)?;
         let mask = |index: usize, shape: &[i64]| {
             let kept = self.masks.get(index).map(Vec::as_slice).unwrap_or_default();
-            let kept = Tensor::f_from_slice(kept)?.f_reshape(shape)?.f_to_device(device)?;
+            let kept = Tensor::f_from_slice(kept)?.f_to_device(device)?.f_view([networks, -1, 1])?;
+            let values: i64 = shape.iter().skip(1).product();
+            let kept = kept.f_bitwise_and_tensor(&places)?.f_ne(0)?.f_flatten(1, 2)?;
+            let kept = kept.f_narrow(1, 0, values)?.f_reshape(shape)?;
             let multiplier = f64::from(kept_multiplier(rates.get(index).copied().unwrap_or_default()));
             Ok::<_, TchError>(Mask { kept, multiplier })
         };
@@ -215,9 +227,7 @@ impl Place<'_> {
         }
         // One network alone would draw masks for its windows only.
         for ((mask, width), rate) in self.masks.iter_mut().zip(sizes.masks).zip(rates) {
-            if let Some(mask) = mask.get_mut(..chosen.len() * width) {
-                member.dropout.kept(mask, rate);
-            }
+            member.dropout.kept(mask, chosen.len() * width, rate);
         }
     }
 }

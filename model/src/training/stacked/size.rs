@@ -34,7 +34,7 @@ pub fn stack_bytes(architecture: Architecture, recipe: &Recipe) -> usize {
     // Pooled values: the place of the largest (8 bytes), the value, rectified, dropped, scaled, and gradients; its mask.
     let pooled = (pooled1 + pooled2) * FILTERS;
     let dense: usize = DENSE_UNITS.iter().sum();
-    let window_bytes = floats * size_of::<f32>() + pooled * (8 + 7 * size_of::<f32>() + 1) + dense * 32;
+    let window_bytes = floats * size_of::<f32>() + pooled * (8 + 7 * size_of::<f32>() + 2) + dense * 32;
     weight_bytes + recipe.batch_windows * window_bytes
 }
 
