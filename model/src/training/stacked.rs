@@ -46,9 +46,9 @@ pub struct StackedTask<'a> {
 }
 
 /// Trains a network for each task, all from scratch and at once. Each is trained as [`fit`](super::fit) would train it
-/// alone, but for rounding, since sums are taken in another order. After gradient descent weights differ by about 1e-7.
-/// AdamW divides a gradient by its own size, so that it makes steps even of what is rounding alone: there some weights
-/// differ by 1e-3 after 50 steps, as they do between two processors, and none by 1e-4 where 64-bit floats are used.
+/// alone, but for rounding, since sums are taken in another order: in 64-bit floats weights would differ by 1e-7 after 50
+/// steps, as tests show. In the 32-bit floats that are used that holds for gradient descent. AdamW divides a gradient by
+/// its own size, so that it makes whole steps even of what is rounding alone: some weights then differ by up to 1e-2.
 ///
 /// `observer` is told of each network's epochs, by the task's index, some steps after they end, and can stop that
 /// network. Memory on the device grows with the number of tasks ([`stack_bytes`]); [`propose_stack`] says how many fit.
