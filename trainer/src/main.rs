@@ -16,6 +16,7 @@ mod motifs;
 mod peaks_table;
 mod position_matrix;
 mod prepare;
+mod report;
 mod simulate;
 mod terminal;
 mod text_table;
@@ -62,6 +63,8 @@ enum Command {
     Diffusion(diffusion::Arguments),
     /// Find the motif that each model looks for, and compare it with known ones.
     Motifs(motifs::Arguments),
+    /// Draw the figures of the paper from your own runs: one page, and a CSV of every number.
+    Report(report::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::EvaluateMaps(arguments) => evaluate_maps::run(&arguments),
         Command::Diffusion(arguments) => diffusion::run(&arguments),
         Command::Motifs(arguments) => motifs::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@ mod checkpoint;
 pub(crate) mod dataset;
 mod fold;
 mod log;
+mod metrics_file;
 mod plan;
 mod progress;
 mod publish;

@@ -15,6 +15,7 @@ const FORMAT: u32 = 1;
 /// All models.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
+    kind: &'static str,
     format: u32,
     tool_version: &'static str,
     settings: SettingsRecord,
@@ -126,7 +127,15 @@ impl Report {
         let Settings { resamples, seed, kmer } = *settings;
         let settings = SettingsRecord { bootstrap: resamples, seed, interval: INTERVAL, bins: BINS, kmer };
         let summary = (!models.is_empty()).then(|| Summary::of(&models));
-        Self { format: FORMAT, tool_version: env!("CARGO_PKG_VERSION"), settings, models, failed, summary }
+        Self {
+            kind: "assess",
+            format: FORMAT,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            settings,
+            models,
+            failed,
+            summary,
+        }
     }
 }
 

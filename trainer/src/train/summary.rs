@@ -6,13 +6,15 @@ use anyhow::{Context, bail};
 use polaris_model::{Manifest, ModelId, Split};
 
 use super::fold::Outcome;
+use super::metrics_file;
 use super::plan::Plan;
 use crate::files::write_whole;
 use crate::metrics::median;
 use crate::terminal;
 
-/// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv`, tells which models there are
-/// none of, there and in `failures.tsv`, and fails if any model did. `skipped` are models with too few windows.
+/// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv` and, for programs, all figures
+/// of all folds as `metrics.json` beside it; tells which models there are none of, on the screen and in `failures.tsv`,
+/// and fails if any model did. `skipped` are models with too few windows.
 pub(super) fn write(plan: &Plan, outcomes: &[Outcome], skipped: &[(ModelId, String)]) -> anyhow::Result<()> {
     let mut table = String::from("model\tpositives\tnegatives");
     for split in &plan.splits {
@@ -51,6 +53,7 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome], skipped: &[(ModelId, Stri
     keep("summary.tsv", &table)?;
     let rows = failures.iter().map(|(id, what, reason)| format!("{id}\t{what}\t{}\n", one_line(reason)));
     keep("failures.tsv", &rows.fold("model\toutcome\treason\n".to_owned(), |table, row| table + &row))?;
+    metrics_file::write(plan, outcomes)?;
     if failed < outcomes.len() {
         terminal::print(screen)?;
     }

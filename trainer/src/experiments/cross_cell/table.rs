@@ -42,7 +42,7 @@ pub(super) fn screen(rows: &[Row], summary: Option<&Summary>) -> String {
     if let Some(summary) = summary.filter(|summary| summary.directions > 1) {
         let _ = write!(
             text,
-            "\n  median of {} directions, {} proteins: cross-cell {}, in-cell {}, copied peaks {} (sensitivity {}, \
+            "\n  median of {} directions (proteins: {}): cross-cell {}, in-cell {}, copied peaks {} (sensitivity {}, \
              specificity {})",
             summary.directions,
             summary.proteins,
