@@ -21,7 +21,7 @@ impl World {
             "dropout": [0.1, 0.1, 0.1], "shift_bases": 0, "average_decay": null}"#;
         fs::write(world.path("quick.json"), quick).unwrap();
         world.run(
-            "simulate --megabases 2 --contigs 5 --sites-per-rbp 60 --variants 12 --out @simulated",
+            "simulate --megabases 3 --contigs 5 --sites-per-rbp 100 --variants 12 --out @simulated",
             true,
         );
         world.run(

@@ -135,8 +135,8 @@ pub(crate) fn run(Arguments { options }: &Arguments) -> anyhow::Result<()> {
     let summary = Summary::of(&rows);
     let screen = (!rows.is_empty()).then(|| table::screen(&rows, summary.as_ref()));
     let content = Content { settings, rows: &rows, failed: &failed, summary };
-    results::write(&options.out, "ablation", content, &table::tsv(&rows))?;
     if let Some(screen) = screen {
+        results::write(&options.out, "ablation", content, &table::tsv(&rows))?;
         terminal::print(screen)?;
     }
     results::conclude(&failed, ids.len())

@@ -143,8 +143,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let summary = Summary::of(&rows);
     let screen = (!rows.is_empty()).then(|| table::screen(&rows, summary.as_ref()));
     let content = Content { settings, rows: &rows, failed: &failed, summary };
-    results::write(&arguments.out, "cross-cell", content, &table::tsv(&rows))?;
     if let Some(screen) = screen {
+        results::write(&arguments.out, "cross-cell", content, &table::tsv(&rows))?;
         terminal::print(screen)?;
     }
     results::conclude(&failed, directions)

@@ -96,8 +96,8 @@ pub(crate) fn run(Arguments { options, halvings }: &Arguments) -> anyhow::Result
         seed: options.seed,
     };
     let content = Content { settings, rows: &rows, failed: &failed };
-    results::write(&options.out, "learning-curve", content, &table::tsv(&rows))?;
     if !rows.is_empty() {
+        results::write(&options.out, "learning-curve", content, &table::tsv(&rows))?;
         terminal::print(table::screen(&rows))?;
     }
     results::conclude(&failed, ids.len())

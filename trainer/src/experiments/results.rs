@@ -32,7 +32,8 @@ pub(super) struct Failure {
     pub(super) reason: String,
 }
 
-/// Writes `<kind>.json` and `<kind>.tsv` into `folder`.
+/// Writes `<kind>.json` and `<kind>.tsv` into `folder`. Not to be called without any row: what an earlier run found is worth
+/// more than an empty table.
 ///
 /// # Errors
 /// If a file cannot be written.

@@ -72,9 +72,9 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// Three decimals, or a dash.
+/// Three decimals with a minus sign that is one, or a dash.
 fn decimals(value: Option<f64>) -> String {
-    value.map_or_else(|| "\u{2013}".to_owned(), |value| format!("{value:.3}"))
+    value.map_or_else(|| "\u{2013}".to_owned(), |value| format!("{value:.3}").replace('-', "\u{2212}"))
 }
 
 /// Two decimals with a minus sign that is one.

@@ -39,7 +39,7 @@ pub(super) fn html(title: &str, inputs: &Inputs, lines: &CellLines, sections: &[
     }
     out.push_str("</main>\n");
     footer(&mut out, inputs);
-    let _ = write!(out, "<script>{SCRIPT}</script></body></html>\n");
+    let _ = writeln!(out, "<script>{SCRIPT}</script></body></html>");
     out
 }
 

@@ -63,9 +63,12 @@ pub(super) fn call(
     Ok(Called { peaks: peaks.len(), bound: overlapping(&peaks, &tested.rows) })
 }
 
+/// A contig, and whether forward; no strand is on both.
+type Place<'a> = (&'a str, Option<bool>);
+
 /// Whether each window shares a base of its strand with a peak; a peak without a strand is on both.
 fn overlapping(peaks: &[Peak], windows: &[LabelledWindow]) -> Vec<bool> {
-    let mut places: BTreeMap<(&str, Option<bool>), Vec<(u64, u64)>> = BTreeMap::new();
+    let mut places: BTreeMap<Place<'_>, Vec<(u64, u64)>> = BTreeMap::new();
     for peak in peaks {
         let forward = peak.strand.map(|strand| strand == Strand::Forward);
         places.entry((contig_key(&peak.contig), forward)).or_default().push((peak.start0, peak.end0));

@@ -12,7 +12,7 @@ const VARIANTS: [(&str, &str); 4] = [
     ("sequence", "sequence alone"),
     ("region", "sequence and region"),
     ("expression", "sequence and expression"),
-    ("both", "sequence, region and expression"),
+    ("both", "sequence and both"),
 ];
 
 /// The distribution over models for each set of inputs.

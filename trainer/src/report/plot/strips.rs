@@ -12,6 +12,8 @@ const LEFT: f64 = 14.0;
 const RIGHT: f64 = WIDTH - 18.0;
 const ROW: f64 = 58.0;
 const TOP: f64 = 6.0;
+/// Of fewer points a box and a median would only hide them.
+const LEAST_SUMMARIZED: usize = 3;
 
 /// Distributions over one axis.
 #[derive(Clone, Debug)]
@@ -65,6 +67,7 @@ impl Strips {
         let mut values: Vec<f64> = strip.points.iter().map(|point| point.value).collect();
         values.sort_by(f64::total_cmp);
         let quantiles = [0.25, 0.5, 0.75].map(|share| quantile(&values, share));
+        let many = values.len() >= LEAST_SUMMARIZED;
         let summary = match quantiles[1] {
             Some(median) => format!("median {median:.3}, n = {}", values.len()),
             None => "no models".to_owned(),
@@ -74,7 +77,7 @@ impl Strips {
         text(out, LEFT, top + 14.0, "start", "strip", &shortened(&strip.name, room.max(4.0) as usize));
         text(out, RIGHT, top + 14.0, "end", "tick", &summary);
         let middle = top + 37.0;
-        if let [Some(lower), _, Some(upper)] = quantiles {
+        if let ([Some(lower), _, Some(upper)], true) = (quantiles, many) {
             let _ = write!(
                 out,
                 "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"26\" class=\"box\"/>",
@@ -90,7 +93,7 @@ impl Strips {
             point(out, at, one.series, false, Some(&one.model), &one.title);
         }
         // Above the points, with a margin that keeps it apart from them.
-        if let Some(median) = quantiles[1] {
+        if let (Some(median), true) = (quantiles[1], many) {
             let (from, to) = ((self.x(median), middle - 15.0), (self.x(median), middle + 15.0));
             line(out, from, to, "halo");
             line(out, from, to, "median");
