@@ -49,12 +49,6 @@ enum Command {
     Assess(assess::Arguments),
     /// Compare networks and other methods on the same windows and folds; nothing is published.
     Compare(compare::Arguments),
-    /// Test models of one cell line on the windows of another, beside the other line's peaks.
-    CrossCell(experiments::cross_cell::Arguments),
-    /// Train with and without region and expression, and say what each adds.
-    Ablation(experiments::ablation::Arguments),
-    /// Train on ever smaller parts of the windows: AUROC against sample size.
-    LearningCurve(experiments::learning_curve::Arguments),
     /// Compare the scores of simulated variants with what the simulation did.
     Evaluate(evaluate::Arguments),
     /// Compare where the models look with where the simulation planted motifs.
@@ -63,6 +57,12 @@ enum Command {
     Diffusion(diffusion::Arguments),
     /// Find the motif that each model looks for, and compare it with known ones.
     Motifs(motifs::Arguments),
+    /// Test models of one cell line on the windows of another, beside the other line's peaks.
+    CrossCell(experiments::cross_cell::Arguments),
+    /// Train with and without region and expression, and say what each adds.
+    Ablation(experiments::ablation::Arguments),
+    /// Train on ever smaller parts of the windows: AUROC against sample size.
+    LearningCurve(experiments::learning_curve::Arguments),
     /// Draw the figures of the paper from your own runs: one page, and a CSV of every number.
     Report(report::Arguments),
 }
@@ -75,13 +75,13 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
-        Command::CrossCell(arguments) => experiments::cross_cell::run(&arguments),
-        Command::Ablation(arguments) => experiments::ablation::run(&arguments),
-        Command::LearningCurve(arguments) => experiments::learning_curve::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::EvaluateMaps(arguments) => evaluate_maps::run(&arguments),
         Command::Diffusion(arguments) => diffusion::run(&arguments),
         Command::Motifs(arguments) => motifs::run(&arguments),
+        Command::CrossCell(arguments) => experiments::cross_cell::run(&arguments),
+        Command::Ablation(arguments) => experiments::ablation::run(&arguments),
+        Command::LearningCurve(arguments) => experiments::learning_curve::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
     };
     match result {

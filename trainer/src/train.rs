@@ -5,7 +5,6 @@ mod checkpoint;
 pub(crate) mod dataset;
 mod fold;
 mod log;
-mod metrics_file;
 mod plan;
 mod progress;
 mod publish;

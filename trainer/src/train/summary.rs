@@ -1,12 +1,13 @@
 //! The table at the end of a run.
 
+mod metrics_file;
+
 use std::fmt::Write;
 
 use anyhow::{Context, bail};
 use polaris_model::{Manifest, ModelId, Split};
 
 use super::fold::Outcome;
-use super::metrics_file;
 use super::plan::Plan;
 use crate::files::write_whole;
 use crate::metrics::median;
@@ -21,6 +22,8 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome], skipped: &[(ModelId, Stri
         let _ = write!(table, "\tauroc_{split}\tauprc_{split}");
     }
     table.push_str("\theld_out_auroc\tversion\n");
+    // The same and more for programs.
+    metrics_file::write(plan, outcomes)?;
     let mut screen = format!("{:24} {:>9} {:>9}  {}", "model", "bound", "unbound", columns(plan));
     let mut failures = Vec::new();
     for (id, outcome) in outcomes {
@@ -53,7 +56,6 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome], skipped: &[(ModelId, Stri
     keep("summary.tsv", &table)?;
     let rows = failures.iter().map(|(id, what, reason)| format!("{id}\t{what}\t{}\n", one_line(reason)));
     keep("failures.tsv", &rows.fold("model\toutcome\treason\n".to_owned(), |table, row| table + &row))?;
-    metrics_file::write(plan, outcomes)?;
     if failed < outcomes.len() {
         terminal::print(screen)?;
     }

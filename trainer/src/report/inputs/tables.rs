@@ -34,36 +34,32 @@ impl Inputs {
     pub(super) fn read_table(&mut self, text: &str, file: &Path) -> anyhow::Result<Option<&'static str>> {
         let mut lines = text.lines();
         let header: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
+        let kind = match header.as_slice() {
+            ["model", "consensus", ..] => "motifs",
+            ["model", "rank", ..] => "matches",
+            ["model", "diffusion", ..] => "diffusion",
+            // The table of a run that has no metrics.json beside it.
+            ["model", "positives", ..] if !file.with_file_name("metrics.json").is_file() => "training",
+            _ => return Ok(None),
+        };
         let mut rows = Vec::new();
         for (number, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {
             let cells: Vec<&str> = line.split('\t').collect();
-            if cells.len() != header.len() && header.first() == Some(&"model") {
+            if cells.len() != header.len() {
                 bail!("line {}: {} columns, but the header has {}", number + 2, cells.len(), header.len());
             }
             rows.push(Line { header: &header, cells });
         }
-        let kind = match header.as_slice() {
-            ["model", "consensus", ..] => {
-                self.motifs = rows.iter().filter_map(motif).collect();
-                "motifs"
-            }
-            ["model", "rank", ..] => {
-                self.matches = rows.iter().filter_map(matched).collect();
-                "matches"
-            }
-            ["model", "diffusion", ..] => {
-                self.diffusion = rows.iter().filter_map(diffusion).collect();
-                "diffusion"
-            }
-            // The table of a run that has no metrics.json beside it.
-            ["model", "positives", ..] if !file.with_file_name("metrics.json").is_file() => {
+        match kind {
+            "motifs" => self.motifs = rows.iter().filter_map(motif).collect(),
+            "matches" => self.matches = rows.iter().filter_map(matched).collect(),
+            "diffusion" => self.diffusion = rows.iter().filter_map(diffusion).collect(),
+            _ => {
                 let name = file.parent().and_then(Path::file_name).and_then(|name| name.to_str());
                 let models = rows.iter().filter_map(trained).collect();
                 self.training.push(Training { name: name.unwrap_or("trained").to_owned(), models });
-                "training"
             }
-            _ => return Ok(None),
-        };
+        }
         Ok(Some(kind))
     }
 }
@@ -126,6 +122,8 @@ mod tests {
         assert_eq!(inputs.auroc(&Model::new("A.K562")), Some(0.75));
         assert_eq!(read("rbp\tcell_line\tpath\n").1.unwrap(), None);
         assert_eq!(read("").1.unwrap(), None);
+        // Of another command, whatever its lines look like.
+        assert_eq!(read("model\toutcome\nA.K562\tfailed\twhy\n").1.unwrap(), None);
     }
 
     #[test]

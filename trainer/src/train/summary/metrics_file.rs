@@ -5,9 +5,9 @@ use polaris_model::training::Recipe;
 use polaris_model::{Architecture, FoldMetrics, Manifest, Split};
 use serde::Serialize;
 
-use super::fold::Outcome;
-use super::plan::Plan;
 use crate::files::write_whole;
+use crate::train::fold::Outcome;
+use crate::train::plan::Plan;
 
 /// Version of the file's format.
 const FORMAT: u32 = 1;
