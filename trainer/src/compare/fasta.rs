@@ -239,6 +239,20 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_its_place(
+            text in "(> ?[a-z1-9,;:+ -]{0,24}\n|> chr1,[+-],[0-9]{1,11},[0-9]{1,11}; class:[01]\n|[ACGTUNx\r\n]{1,9}){0,8}"
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.fa");
+            fs::write(&path, &text).unwrap();
+            if let Err(error) = read(&path, "train") {
+                proptest::prop_assert!(error.to_string().contains("a.fa:"), "{}", error);
+            }
+        }
+    }
+
     #[test]
     fn pairs_of_the_command_line() {
         for bad in ["a", "a=b", "=a,b", "a=,b", "a=b,", "../a=b,c", ".a=b,c"] {

@@ -132,6 +132,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_its_place(text in "([0-9]{1,2}\t[0-9.eNA+-]{0,6}\t?\n|[#a-z\t]{0,9}\n){0,6}") {
+            match lunp(&text) {
+                Ok(values) => proptest::prop_assert!(values.iter().all(|value| (0.0..=1.0).contains(value))),
+                Err(error) => proptest::prop_assert!(error.starts_with("w_lunp:"), "{}", error),
+            }
+        }
+    }
+
     #[test]
     fn a_file_for_each_window() {
         let set = simulated("A", 2);
