@@ -38,9 +38,9 @@ const SCANT_POSITIVES: usize = 100;
     All models of a table of peak files: first\n  \
     polaris-trainer prepare --reference reference --peaks peaks.tsv --out prepared\n\
     then train as above; without --only every prepared model is trained, their folds side by side.\n\n\
-    Run again after an interruption: folds that are done are not trained again. Each model has a log,\n\
-    <work>/<recipe>/<model>/train.log. A model that fails stops no other; failures.tsv beside summary.tsv lists\n\
-    those that there are none of, with reasons, and the exit status is then 1.")]
+    Run again after an interruption: folds that are done are not trained again.\n\n\
+    Each model has a log, <work>/<recipe>/<model>/train.log. A model that fails stops no other: failures.tsv beside \
+    summary.tsv says which models there are none of and why, and the exit status is then 1.")]
 pub(crate) struct Arguments {
     /// Folder that `prepare` wrote.
     #[arg(long, value_name = "DIR")]
@@ -75,7 +75,7 @@ pub(crate) struct Arguments {
     /// Seed of all random choices.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Networks trained at once [default: the cores of the CPU; 1 on a GPU].
+    /// Networks, or stacks of them, trained at once [default: the cores of the CPU; 1 on a GPU].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Networks of one architecture that are trained together as one [default: by the memory of a GPU; 1 on the CPU,
