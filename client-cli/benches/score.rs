@@ -229,9 +229,11 @@ fn write_bundle(folder: &Path, contig: &[u8]) -> Result<(), Box<dyn Error>> {
 
 fn write_variants(path: &Path, contig: &[u8], records: usize) -> Result<(), Box<dyn Error>> {
     let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(
-        b"##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n",
-    )?;
+    file.write_all(b"##fileformat=VCFv4.2\n##contig=<ID=chr1>\n##FILTER=<ID=PASS>\n")?;
+    for (id, kind) in [("DP", "Integer"), ("AF", "Float"), ("AC", "Integer")] {
+        writeln!(file, "##INFO=<ID={id},Number=.,Type={kind},Description=\"x\">")?;
+    }
+    file.write_all(b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")?;
     for index in 0..records {
         let at1 = position1(index, records);
         let reference = contig.get(at1 - 1).copied().ok_or("a position off the contig")?;
