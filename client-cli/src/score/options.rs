@@ -118,7 +118,7 @@ impl ScoreOptions {
             ("reference", provenance.reference_digest.clone()),
             ("outputs", format!("{places:?}, {:?}, {layout:?}", self.form)),
             ("summary", self.html.is_some().to_string()),
-            ("selection", format!("{:?}", self.selection)),
+            ("selection", self.selection.identity()),
             ("window grid", self.window_grid.to_string()),
             ("normalization", self.left_aligned.to_string()),
             ("checkpoints", self.checkpoint_records.to_string()),

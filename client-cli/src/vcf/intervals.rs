@@ -1,10 +1,11 @@
 //! Stretches of the genome to which a run is limited: `chr1:100-200,chr2`, or a file.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::Path;
 
 use polaris_genomics::contig_key;
+use sha2::{Digest, Sha256};
 
 use super::input_file;
 
@@ -42,7 +43,7 @@ pub(crate) enum IntervalsError {
 /// Stretches by contig, 1-based with both ends included, merged and sorted. Contigs are found under any alias.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Intervals {
-    contigs: HashMap<String, Vec<(u64, u64)>>,
+    contigs: BTreeMap<String, Vec<(u64, u64)>>,
 }
 
 impl Intervals {
@@ -93,6 +94,18 @@ impl Intervals {
     pub(crate) fn on(&self, contig: &[u8]) -> &[(u64, u64)] {
         let contig = std::str::from_utf8(contig).unwrap_or_default();
         self.contigs.get(contig_key(contig)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// SHA-256 of all stretches: the same for the same ones, however and in whatever order they were written.
+    pub(crate) fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (contig, intervals) in &self.contigs {
+            hasher.update(format!("{contig}\n"));
+            for (start1, end1) in intervals {
+                hasher.update(format!("{start1}-{end1}\n"));
+            }
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn add(&mut self, contig: &str, start1: u64, end1: u64) {
@@ -165,6 +178,17 @@ mod tests {
         for wrong in ["chr1:x", "chr1:9-3", ":1-2", "", "chr1:-5"] {
             assert!(Intervals::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_digest_is_of_the_stretches() {
+        let digest = |text: &str| Intervals::parse(text).unwrap().digest();
+        let expected = digest("chr1:5-9,chr2,chrX:7");
+        for _ in 0..8 {
+            assert_eq!(digest("X:7-7,2:1-,1:5-7,1:8-9"), expected);
+        }
+        assert_ne!(digest("chr1:5-9,chr2,chrX:8"), expected);
+        assert_ne!(digest("chr1:5-9,chr2"), expected);
     }
 
     #[test]
