@@ -7,6 +7,7 @@
 
 mod arguments;
 mod bench;
+mod bgzip;
 mod blend;
 mod connect;
 mod console;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::bgzip::BgzipWriter;
+
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// Where output goes.
@@ -117,7 +119,7 @@ pub(crate) struct OutputFile {
 
 enum Encoder {
     Plain(BufWriter<Target>),
-    Bgzip(noodles_bgzf::io::Writer<Target>),
+    Bgzip(BgzipWriter<Target>),
 }
 
 enum Target {
@@ -135,7 +137,7 @@ impl OutputFile {
             Destination::File(path) => Target::create(path)?,
         };
         let encoder = if destination.is_compressed() {
-            Encoder::Bgzip(noodles_bgzf::io::Writer::new(target))
+            Encoder::Bgzip(BgzipWriter::new(target))
         } else {
             Encoder::Plain(BufWriter::with_capacity(BUFFER_BYTES, target))
         };

@@ -25,6 +25,7 @@ mod stats;
 mod summary;
 mod table;
 mod top;
+mod whole;
 mod writer;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub(crate) use self::form::{Form, IndexKind};
 pub(crate) use self::guard::RefMismatch;
 use self::guard::{Guard, GuardError};
 use self::header::Provenance;
+use self::index::IndexError;
 use self::info::Fields;
 use self::journal::{Journal, JournalError};
 pub(crate) use self::merging::{MergeOptions, merge};
@@ -50,6 +52,7 @@ pub(crate) use self::source::{Selection, Shard};
 use self::summary::Counts;
 pub(crate) use self::table::{Layout, TableOptions};
 use self::top::Top;
+use self::whole::Whole;
 use self::writer::{Interrupted, Outputs, Writer, file_of};
 use crate::console::{Progress, say};
 use crate::exit::{Exit, TOO_MANY_SKIPPED, WRONG_BUILD};
@@ -60,9 +63,17 @@ use crate::vcf::{Header, Reader, WindowLayout, open_indexed};
 
 /// What a run has come to.
 enum Outcome {
-    Written(Box<Writer>, Provenance),
+    Written(Box<Written>, Provenance),
     /// Nothing was to be scored: what is to be said.
     Dry(String),
+}
+
+/// The outputs at the end.
+enum Written {
+    /// Now.
+    Scored(Writer),
+    /// By an earlier run that was killed while it gave them their names.
+    Left(Whole),
 }
 
 /// Scores the file. Whatever fails, the outputs are whole or absent, and no server of ours is left.
@@ -77,26 +88,41 @@ pub(crate) async fn run(options: ScoreOptions) -> anyhow::Result<()> {
     let scored = score(&options, reader, header, &mut session, &progress, &mut interrupts).await;
     let scored = session.finish(scored, &progress, options.quiet).await;
     drop(progress);
-    let (writer, provenance) = match scored.map_err(|error| explained(error, &options))? {
-        Outcome::Written(writer, provenance) => (writer, provenance),
+    let (written, provenance) = match scored.map_err(|error| explained(error, &options))? {
+        Outcome::Written(written, provenance) => (written, provenance),
         Outcome::Dry(report) => {
             print(&report);
             return Ok(());
         }
     };
-    if writer.is_closed() {
-        return Ok(());
-    }
-    let (counts, top) = writer.commit()?;
-    if let (Some(kind), Some(path)) = (options.index, file_of(&options.output)) {
-        index::write(&path, options.form.is_bcf(), kind)?;
-    }
-    write_reports(&options, &counts, &top, &provenance)?;
+    let whole = match *written {
+        Written::Scored(writer) if writer.is_closed() => return Ok(()),
+        Written::Scored(writer) => writer.finish()?,
+        Written::Left(whole) => whole,
+    };
+    let counts = publish(whole, &options, &provenance)?;
     if !options.quiet {
         let outputs: Vec<String> = options.destinations().map(Destination::name).collect();
         say(&counts.report(provenance.models, started.elapsed(), &outputs));
     }
     check_skipped(&options, &counts)
+}
+
+/// Gives the outputs their names and writes what is made of them.
+fn publish(mut whole: Whole, options: &ScoreOptions, provenance: &Provenance) -> anyhow::Result<Counts> {
+    whole.publish()?;
+    let indexed = match (options.index, file_of(&options.output)) {
+        (Some(kind), Some(path)) => index::write(&path, options.form.is_bcf(), kind),
+        _ => Ok(()),
+    };
+    if let Err(error @ IndexError::Io { .. }) = indexed {
+        return Err(error.into());
+    }
+    // Without an index that cannot be made, everything else is worth having.
+    write_reports(options, &whole.counts, &whole.top, provenance)?;
+    let counts = whole.counts.clone();
+    whole.forget();
+    indexed.map_err(Into::into).map(|()| counts)
 }
 
 fn print(text: &str) {
@@ -157,18 +183,22 @@ async fn score(
         let plans = Plans::start(source, &cutter, chunk_records(&chosen))?;
         return dry(options, plans, &header, &servers, &chosen, progress, interrupts).await;
     }
-    let (mut writer, done) = open_writer(options, &provenance, &chosen)?;
+    let mut writer = match open_outputs(options, &provenance, &chosen)? {
+        Written::Scored(writer) => writer,
+        left @ Written::Left(_) => return Ok(Outcome::Written(Box::new(left), provenance)),
+    };
+    let done = writer.counts().records;
+    let guard = Guard::new(options.ref_mismatch, bundle.assembly(), writer.counts());
     writer.begin(&header, &provenance, Fields::new(&chosen.requested), options.form, &chosen.ids())?;
     let source = Source::new(reader, options.selection.clone(), done);
     let plans = Plans::start(source, &cutter, chunk_records(&chosen))?;
-    let guard = Guard::new(options.ref_mismatch, bundle.assembly());
-    let asking = asking(options, servers, chosen, guard, &provenance);
+    let asking = asking(options, servers, chosen, (guard, cutter), &provenance);
     progress.start_counting("scoring:", "records", None);
     if done > 0 {
         progress.warn(&format!("going on after {done} records that are done"));
     }
     let writer = pipeline::run(asking, plans, writer, Arc::clone(progress), interrupts).await?;
-    Ok(Outcome::Written(Box::new(writer), provenance))
+    Ok(Outcome::Written(Box::new(Written::Scored(writer)), provenance))
 }
 
 /// The bundle, and its digest. Both take long where the genome is large, and are read at once.
@@ -189,12 +219,12 @@ fn cutter(options: &ScoreOptions, bundle: &Arc<ReferenceBundle>, chosen: &Chosen
     Cutter::new(Arc::clone(bundle), layout, chosen.cell_lines(), with_genes)
 }
 
-/// The writer, and how many records are done already.
-fn open_writer(
+/// The writer, behind the records that are done already, or the outputs if all of them are.
+fn open_outputs(
     options: &ScoreOptions,
     provenance: &Provenance,
     chosen: &ChosenModels,
-) -> anyhow::Result<(Writer, u64)> {
+) -> anyhow::Result<Written> {
     let outputs = Outputs {
         scored: options.output.clone(),
         form: options.form,
@@ -204,21 +234,24 @@ fn open_writer(
     };
     let interrupted = if options.resume { Interrupted::Keep } else { Interrupted::Remove };
     let identity = options.identity(provenance, chosen);
-    let journal = file_of(&options.output)
-        .and_then(|path| Journal::of(&path, identity, interrupted == Interrupted::Keep));
+    let journal = file_of(&options.output).and_then(|path| Journal::of(&path, identity));
     let checkpoint = match (&journal, options.resume) {
         (Some(journal), true) => journal.read()?,
         _ => None,
     };
-    let done = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.records);
-    Ok((Writer::open(&outputs, journal, checkpoint, interrupted)?, done))
+    match checkpoint {
+        Some(checkpoint) if checkpoint.whole => {
+            Ok(Written::Left(Whole::left(&outputs, journal, checkpoint)?))
+        }
+        checkpoint => Ok(Written::Scored(Writer::open(&outputs, journal, checkpoint, interrupted)?)),
+    }
 }
 
 fn asking(
     options: &ScoreOptions,
     servers: Vec<Server>,
     chosen: ChosenModels,
-    guard: Guard,
+    (guard, cutter): (Guard, Cutter),
     provenance: &Provenance,
 ) -> Asking {
     let mut models = chosen.ids();
@@ -229,7 +262,7 @@ fn asking(
         reply_limit: options.server.reply_limit,
         retry_limit: matches!(options.server.choice, ServerChoice::Running(_)).then_some(options.retry_limit),
     };
-    Asking { servers, requested: chosen.requested, rules, limits: chosen.limits, guard }
+    Asking { servers, requested: chosen.requested, rules, limits: chosen.limits, guard, cutter }
 }
 
 async fn dry(

@@ -8,7 +8,7 @@ use polaris_genomics::{AlleleWindow, ReferenceBundle, Strand, Variant, Window};
 use super::gene_names::GeneNames;
 use super::plan::{AllelePlan, Placement, Plan, PlannedWindow, RecordPlan};
 use crate::messages::{Covariates, CutError, allele};
-use crate::vcf::{AlleleWindows, Record, SkipReason, WindowLayout, allele_windows, span};
+use crate::vcf::{AlleleWindows, Record, WindowLayout, allele_windows, span};
 
 /// What it takes to cut windows. Cheap to clone, one for each thread.
 #[derive(Clone)]
@@ -40,11 +40,7 @@ impl Cutter {
         for record in records {
             let mut alleles = Vec::new();
             for alternate in record.alternates() {
-                let allele = self.plan_allele(&record, alternate, &mut plan.windows, &mut shared)?;
-                if matches!(allele, AllelePlan::Skipped(SkipReason::RefMismatch)) {
-                    plan.mismatches.push(self.mismatch(&record));
-                }
-                alleles.push(allele);
+                alleles.push(self.plan_allele(&record, alternate, &mut plan.windows, &mut shared)?);
             }
             plan.records.push(RecordPlan { record, alleles });
         }
@@ -106,7 +102,7 @@ impl Cutter {
     }
 
     /// What a REF allele is and what it should be.
-    fn mismatch(&self, record: &Record) -> String {
+    pub(super) fn mismatch(&self, record: &Record) -> String {
         let shown = |bases: &[u8]| -> String { String::from_utf8_lossy(bases).chars().take(40).collect() };
         let contig = String::from_utf8_lossy(record.contig());
         let start0 = i64::try_from(record.position1()).unwrap_or(i64::MAX).saturating_sub(1);

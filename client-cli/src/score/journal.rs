@@ -11,7 +11,7 @@ use super::summary::Counts;
 use super::top::Top;
 
 /// Version of the file's form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Everything that the bytes of the outputs depend on, by name.
 pub(super) type Identity = BTreeMap<String, String>;
@@ -21,8 +21,8 @@ pub(super) type Identity = BTreeMap<String, String>;
 pub(super) struct Checkpoint {
     format: u32,
     identity: Identity,
-    /// Records that are done.
-    pub(super) records: u64,
+    /// Everything is written and durable: only the outputs' names, the index and the reports may be missing.
+    pub(super) whole: bool,
     /// Bytes of each output, in the order of the writer.
     pub(super) lengths: Vec<u64>,
     pub(super) counts: Counts,
@@ -69,14 +69,20 @@ pub(super) enum JournalError {
 pub(super) struct Journal {
     path: PathBuf,
     identity: Identity,
-    /// It stays when the run ends early.
+    /// It stays when the run ends early, as that of another run does.
     keep: bool,
 }
 
 impl Journal {
-    /// That of a scored file. Dropped, it leaves its file only if it is to `keep` it.
-    pub(super) fn of(output: &Path, identity: Identity, keep: bool) -> Option<Self> {
-        Some(Self { path: beside(output, ".checkpoint")?, identity, keep })
+    /// That of a scored file.
+    pub(super) fn of(output: &Path, identity: Identity) -> Option<Self> {
+        Some(Self { path: beside(output, ".checkpoint")?, identity, keep: true })
+    }
+
+    /// From now on it is that of this run, no other run having the outputs. Dropped, it leaves its file only if it is to
+    /// `keep` it.
+    pub(super) fn own(&mut self, keep: bool) {
+        self.keep = keep;
     }
 
     /// The checkpoint of an earlier run with the same identity; none if there is none.
@@ -111,7 +117,7 @@ impl Journal {
     /// Replaces the checkpoint.
     pub(super) fn write(
         &self,
-        records: u64,
+        whole: bool,
         lengths: Vec<u64>,
         counts: &Counts,
         top: &Top,
@@ -120,7 +126,7 @@ impl Journal {
         let checkpoint = Checkpoint {
             format: FORMAT,
             identity: self.identity.clone(),
-            records,
+            whole,
             lengths,
             counts: counts.clone(),
             top: top.clone(),
@@ -133,6 +139,12 @@ impl Journal {
             file.sync_data()
         });
         written.and_then(|()| std::fs::rename(&partial, &self.path)).map_err(failed)
+    }
+
+    /// Removes what an earlier run has left: this one starts anew.
+    pub(super) fn forget(&self) {
+        // There may be none.
+        let _ = std::fs::remove_file(&self.path);
     }
 
     /// Removes it: the run is done.
@@ -163,17 +175,22 @@ mod tests {
                 ("models".to_owned(), models.to_owned()),
             ])
         };
-        let journal =
-            |models: &str| Journal::of(&folder.path().join("out.vcf"), identity(models), true).unwrap();
+        let journal = |models: &str| Journal::of(&folder.path().join("out.vcf"), identity(models)).unwrap();
         assert!(journal("x").read().unwrap().is_none());
-        journal("x").write(7, vec![1, 2], &Counts::default(), &Top::default()).unwrap();
+        let counts = Counts { records: 7, ..Counts::default() };
+        journal("x").write(false, vec![1, 2], &counts, &Top::default()).unwrap();
         let read = journal("x").read().unwrap().unwrap();
-        assert_eq!((read.records, read.lengths), (7, vec![1, 2]));
+        assert_eq!((read.counts.records, read.lengths, read.whole), (7, vec![1, 2], false));
         let refused = journal("y").read().unwrap_err().to_string();
         assert!(refused.contains("another models: x then, y now"), "{refused}");
         std::fs::write(folder.path().join(".out.vcf.checkpoint"), b"{").unwrap();
         assert!(matches!(journal("x").read(), Err(JournalError::Damaged { .. })));
-        journal("x").remove();
+        // One that was refused leaves that of the run that goes on; its own goes with it.
+        drop(journal("x"));
+        assert!(folder.path().join(".out.vcf.checkpoint").exists());
+        let mut own = journal("x");
+        own.own(false);
+        drop(own);
         assert!(journal("x").read().unwrap().is_none());
     }
 }

@@ -69,7 +69,8 @@ pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<()> {
         encoder = Some(new);
         bytes = encoded;
     }
-    let mut sink = Sink::open(&options.output, options.form.is_compressed(), None, false)?;
+    let mut sink = Sink::open(&options.output, options.form.is_compressed(), false)?;
+    sink.go_on_from(0)?;
     sink.write_all(&bytes)?;
     sink.end_block()?;
     let mut records = 0_u64;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use polaris_proto::v1::ScoreVariantsResponse;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use super::cutter::Cutter;
 use super::cutting::Plans;
 use super::fleet::{self, IN_FLIGHT, Queue, Rules, Server};
 use super::guard::Guard;
@@ -30,6 +31,8 @@ pub(super) struct Asking {
     pub(super) rules: Rules,
     pub(super) limits: RequestLimits,
     pub(super) guard: Guard,
+    /// Says what is wrong with a REF.
+    pub(super) cutter: Cutter,
 }
 
 /// Records that wait for the replies to their requests.
@@ -82,12 +85,12 @@ async fn flow(
     scored: mpsc::Sender<Scored>,
     progress: &Progress,
 ) -> anyhow::Result<()> {
-    let Asking { servers, requested, rules, limits, guard } = asking;
+    let Asking { servers, requested, rules, limits, guard, cutter } = asking;
     let most = (IN_FLIGHT + QUEUED_REQUESTS) * servers.len();
     let (answer_sender, answers) = mpsc::channel(most);
     let (waiting_sender, waiting) = mpsc::channel(QUEUED_CHUNKS);
     let (permits, queue) = (Semaphore::new(most), Queue::default());
-    let asker = Asker { requested, limits, guard, permits: &permits, queue: &queue, progress };
+    let asker = Asker { requested, limits, guard, cutter, permits: &permits, queue: &queue, progress };
     let serve = async { fleet::serve(&servers, &rules, &queue, progress).await.map_err(anyhow::Error::from) };
     let ask = asker.ask(plans, waiting_sender, answer_sender);
     let collect = collect(&permits, waiting, answers, scored);
@@ -100,6 +103,7 @@ struct Asker<'a> {
     requested: Vec<String>,
     limits: RequestLimits,
     guard: Guard,
+    cutter: Cutter,
     permits: &'a Semaphore,
     queue: &'a Queue,
     progress: &'a Progress,
@@ -116,7 +120,7 @@ impl Asker<'_> {
         let mut next_id = 0;
         while let Some(plan) = plans.next().await {
             let plan = plan?;
-            for message in self.guard.look(&plan)? {
+            for message in self.guard.look(&plan, |record| self.cutter.mismatch(record))? {
                 self.progress.warn(&message);
             }
             let Plan { records, windows, .. } = plan;

@@ -40,6 +40,4 @@ pub(super) struct RecordPlan {
 pub(super) struct Plan {
     pub(super) records: Vec<RecordPlan>,
     pub(super) windows: Vec<PlannedWindow>,
-    /// Where REF is not what the reference has, in words.
-    pub(super) mismatches: Vec<String>,
 }

@@ -56,7 +56,9 @@ impl Selection {
     /// What tells it from others, the same in every run.
     pub(super) fn identity(&self) -> String {
         let digest = |intervals: &Option<Intervals>| {
-            intervals.as_ref().map_or_else(|| "all".to_owned(), |intervals| format!("sha256:{}", intervals.digest()))
+            intervals
+                .as_ref()
+                .map_or_else(|| "all".to_owned(), |intervals| format!("sha256:{}", intervals.digest()))
         };
         let shard = self.shard.map_or_else(|| "all".to_owned(), |shard| shard.to_string());
         format!("regions {}, targets {}, shard {shard}", digest(&self.regions), digest(&self.targets))

@@ -37,6 +37,11 @@ impl Counts {
         self.skipped.values().sum()
     }
 
+    /// Alleles that were skipped for one reason.
+    pub(super) fn of_reason(&self, reason: SkipReason) -> u64 {
+        self.skipped.get(reason.code()).copied().unwrap_or(0)
+    }
+
     /// How many were skipped for each reason that occurred, in the order of `SkipReason::ALL`.
     pub(super) fn by_reason(&self) -> Vec<(&'static str, u64)> {
         let count = |reason: &SkipReason| Some((reason.code(), *self.skipped.get(reason.code())?));

@@ -14,6 +14,7 @@ use super::sink::Sink;
 use super::summary::Counts;
 use super::table::{self, Allele, StrandScores, TableForm, TableOptions};
 use super::top::{Hit, Top};
+use super::whole::Whole;
 use crate::console::Progress;
 use crate::number;
 use crate::output_file::{Destination, OutputError};
@@ -51,7 +52,15 @@ pub(super) struct Outputs {
     pub(super) checkpoint_records: u64,
 }
 
-/// The outputs of a run and what has gone into them. Dropped without `commit`, it leaves no file, unless the run is to be
+impl Outputs {
+    /// In the order of the lengths in a checkpoint.
+    pub(super) fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        let table = self.table.iter().map(|table| &table.destination);
+        std::iter::once(&self.scored).chain(table).chain(&self.skipped)
+    }
+}
+
+/// The outputs of a run and what has gone into them. Dropped without `finish`, it leaves no file, unless the run is to be
 /// gone on with.
 pub(super) struct Writer {
     scored: Option<Sink>,
@@ -84,14 +93,12 @@ impl Writer {
     /// Opens the outputs, going on behind a checkpoint if there is one.
     pub(super) fn open(
         outputs: &Outputs,
-        journal: Option<Journal>,
+        mut journal: Option<Journal>,
         checkpoint: Option<Checkpoint>,
         interrupted: Interrupted,
     ) -> Result<Self, OutputError> {
-        let mut lengths = checkpoint.iter().flat_map(|checkpoint| checkpoint.lengths.clone());
-        let mut open = |destination: &Destination, compressed| {
-            Sink::open(destination, compressed, lengths.next(), interrupted == Interrupted::Keep)
-        };
+        let keep = interrupted == Interrupted::Keep;
+        let open = |destination: &Destination, compressed| Sink::open(destination, compressed, keep);
         let scored = Some(open(&outputs.scored, outputs.form.is_compressed())?);
         let table = match &outputs.table {
             Some(options) => {
@@ -103,6 +110,14 @@ impl Writer {
             Some(destination) => Some(open(destination, destination.is_compressed())?),
             None => None,
         };
+        // No other run has the outputs. What is there of an earlier one goes only when nothing says any longer that it is.
+        if let Some(journal) = &mut journal {
+            journal.own(keep);
+            if checkpoint.is_none() {
+                journal.forget();
+            }
+        }
+        let lengths = checkpoint.as_ref().map(|checkpoint| checkpoint.lengths.clone()).unwrap_or_default();
         let (counts, top) =
             checkpoint.map(|checkpoint| (checkpoint.counts, checkpoint.top)).unwrap_or_default();
         let mut writer = Self {
@@ -120,6 +135,8 @@ impl Writer {
             rows: Vec::new(),
             skipped_rows: Vec::new(),
         };
+        let lengths = lengths.into_iter().chain(std::iter::repeat(0));
+        writer.sinks().zip(lengths).try_for_each(|(sink, length)| sink.go_on_from(length))?;
         if writer.sinks().all(|sink| sink.is_resumable()) {
             writer.journal = journal;
         }
@@ -173,27 +190,37 @@ impl Writer {
         Ok(self)
     }
 
+    /// What is written so far.
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
     /// Nobody reads the output any longer.
     pub(super) fn is_closed(&self) -> bool {
         self.scored.is_none() && self.table.is_none() && self.skipped.is_none()
     }
 
-    /// Gives the files their names.
-    pub(super) fn commit(self) -> Result<(Counts, Top), OutputError> {
-        if let Some((table, _)) = self.table {
-            table.commit()?;
+    /// Makes the files whole and durable, and notes that they are. They have no names yet.
+    pub(super) fn finish(self) -> Result<Whole, WriteError> {
+        let Self { scored, table, skipped, journal, counts, top, .. } = self;
+        let (mut unnamed, mut lengths) = (Vec::new(), Vec::new());
+        for sink in scored.into_iter().chain(table.map(|(table, _)| table)).chain(skipped) {
+            match sink.finish() {
+                Ok((finished, length)) => {
+                    unnamed.push(finished);
+                    lengths.push(length);
+                }
+                // Whoever read standard output needs no more of it.
+                Err(OutputError::Closed) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        if let Some(skipped) = self.skipped {
-            skipped.commit()?;
+        if let Some(journal) = &journal {
+            journal.write(true, lengths, &counts, &top)?;
         }
-        match self.scored.map(Sink::commit) {
-            None | Some(Ok(()) | Err(OutputError::Closed)) => {}
-            Some(Err(error)) => return Err(error),
-        }
-        if let Some(journal) = self.journal {
-            journal.remove();
-        }
-        Ok((self.counts, self.top))
+        // The scored file has its name last: what stands beside it is there when it is.
+        unnamed.reverse();
+        Ok(Whole { unnamed, counts, top, journal })
     }
 
     fn sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
@@ -296,7 +323,7 @@ impl Writer {
         }
         let lengths = self.sinks().map(Sink::checkpoint).collect::<Result<Vec<_>, _>>()?;
         match &self.journal {
-            Some(journal) => Ok(journal.write(self.counts.records, lengths, &self.counts, &self.top)?),
+            Some(journal) => Ok(journal.write(false, lengths, &self.counts, &self.top)?),
             None => Ok(()),
         }
     }
