@@ -82,7 +82,7 @@ pub(super) fn write(path: &Path, bcf: bool, kind: IndexKind) -> Result<(), Index
                     Indexed::TooFar if depth < MOST_DEPTH => depth += 1,
                     Indexed::TooFar => return Err(IndexError::TooFar { name, position1: u64::MAX }),
                     Indexed::Whole(indexer, names, count) => {
-                        let indexer = if bcf { indexer } else { indexer.set_header(header(names)) };
+                        let indexer = if bcf { *indexer } else { indexer.set_header(header(names)) };
                         break noodles_csi::fs::write(&partial, &indexer.build(count));
                     }
                 }
@@ -99,7 +99,7 @@ fn header(names: ReferenceSequenceNames) -> Header {
 }
 
 enum Indexed<I> {
-    Whole(Indexer<I>, ReferenceSequenceNames, usize),
+    Whole(Box<Indexer<I>>, ReferenceSequenceNames, usize),
     TooFar,
 }
 
@@ -127,8 +127,7 @@ where
     let file = File::open(path).map_err(failed)?;
     let mut records = Records::open(BufReader::new(file), bcf).map_err(failed)?;
     let mut names = ReferenceSequenceNames::default();
-    loop {
-        let Some((start, span)) = records.next_span().map_err(failed)? else { break };
+    while let Some((start, span)) = records.next_span().map_err(failed)? {
         let number = match span.number {
             Some(number) if !tabix => number,
             _ => names.insert_full(span.contig.clone().into()).0,
@@ -150,7 +149,7 @@ where
         }
     }
     let count = if bcf && !tabix { records.dictionary.contigs.names().count() } else { names.len() };
-    Ok(Indexed::Whole(indexer, names, count))
+    Ok(Indexed::Whole(Box::new(indexer), names, count))
 }
 
 /// The records of a bgzip file.

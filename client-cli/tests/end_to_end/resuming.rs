@@ -112,6 +112,19 @@ fn another_run_is_not_gone_on_with() {
     failed(&["--window-grid", "16"], &healthy.url).failed(&["another window grid: 1 then, 16 now"]);
     let ended = failed(&[], &healthy.url).succeeded();
     assert!(ended.stderr.contains("going on after"), "{}", ended.stderr);
+    // A run that starts anew forgets the checkpoint of another, also if it is killed before it has one of its own.
+    std::fs::remove_file(bundle.folder().join(OUTPUTS[0])).unwrap();
+    failed(&[], &server.url).failed(&["what is done is kept"]);
+    let checkpoint = bundle.folder().join(".out.vcf.gz.checkpoint");
+    assert!(checkpoint.exists());
+    let silent = Running::start(Behavior { after: Some((0, Failure::Silence)), ..Behavior::default() });
+    let mut child =
+        command(&bundle, &input, &silent.url, bundle.folder()).stderr(Stdio::null()).spawn().unwrap();
+    until("the first request is sent", || silent.answered() > 0);
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    assert!(!checkpoint.exists());
+    failed(&[], &healthy.url).succeeded();
     // Without --resume nothing is kept.
     let mut anew = command(&bundle, &input, &server.url, bundle.folder());
     std::fs::remove_file(bundle.folder().join(OUTPUTS[0])).unwrap();
