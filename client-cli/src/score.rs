@@ -260,7 +260,8 @@ fn asking(
         models,
         model_digest: provenance.model_digest.clone(),
         reply_limit: options.server.reply_limit,
-        retry_limit: matches!(options.server.choice, ServerChoice::Running(_)).then_some(options.retry_limit),
+        retry_limit: options.retry_limit,
+        own: matches!(options.server.choice, ServerChoice::Embedded(_)),
     };
     Asking { servers, requested: chosen.requested, rules, limits: chosen.limits, guard, cutter }
 }

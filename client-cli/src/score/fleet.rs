@@ -38,8 +38,10 @@ pub(super) struct Rules {
     pub(super) model_digest: String,
     /// Longest wait for one reply.
     pub(super) reply_limit: Duration,
-    /// How long a server that fails is asked again; none for our own, whose death is final.
-    pub(super) retry_limit: Option<Duration>,
+    /// How long a server that fails is asked again.
+    pub(super) retry_limit: Duration,
+    /// The server is our own: it may be full, but its death is final.
+    pub(super) own: bool,
 }
 
 /// A request, and where its answer goes.
@@ -47,6 +49,8 @@ struct Job {
     request: ScoreVariantsRequest,
     expected: Expected,
     answer: oneshot::Sender<ScoreVariantsResponse>,
+    /// Servers that have refused it, as far as it was this one that they refused.
+    refusals: u32,
 }
 
 /// Requests that wait for a server.
@@ -59,7 +63,15 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct Jobs {
     waiting: VecDeque<Job>,
+    /// Requests that a server has: they are answered or come back.
+    outstanding: usize,
     closed: bool,
+}
+
+impl Jobs {
+    fn is_served(&self) -> bool {
+        self.closed && self.waiting.is_empty() && self.outstanding == 0
+    }
 }
 
 impl Queue {
@@ -67,7 +79,7 @@ impl Queue {
     pub(super) fn ask(&self, request: ScoreVariantsRequest) -> oneshot::Receiver<ScoreVariantsResponse> {
         let (answer, answered) = oneshot::channel();
         let expected = Expected::of(&request);
-        self.lock().waiting.push_back(Job { request, expected, answer });
+        self.lock().waiting.push_back(Job { request, expected, answer, refusals: 0 });
         self.changed.notify_one();
         answered
     }
@@ -82,13 +94,26 @@ impl Queue {
     fn give_back(&self, jobs: impl DoubleEndedIterator<Item = Job>) {
         let mut inner = self.lock();
         for job in jobs.rev() {
+            inner.outstanding = inner.outstanding.saturating_sub(1);
             inner.waiting.push_front(job);
         }
         drop(inner);
         self.changed.notify_waiters();
     }
 
-    /// The next request; none when there will be no more.
+    /// One that was taken is answered.
+    fn answered(&self) {
+        let mut inner = self.lock();
+        inner.outstanding = inner.outstanding.saturating_sub(1);
+        let served = inner.is_served();
+        drop(inner);
+        if served {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// The next request; none when everything is answered and there will be no more. Until then, what another server has
+    /// may come back.
     async fn take(&self) -> Option<Job> {
         loop {
             let changed = self.changed.notified();
@@ -98,14 +123,28 @@ impl Queue {
             {
                 let mut inner = self.lock();
                 if let Some(job) = inner.waiting.pop_front() {
+                    inner.outstanding += 1;
                     if !inner.waiting.is_empty() {
                         self.changed.notify_one();
                     }
                     return Some(job);
                 }
-                if inner.closed {
+                if inner.is_served() {
                     return None;
                 }
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until everything is answered and there will be no more.
+    async fn served(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.lock().is_served() {
+                return;
             }
             changed.await;
         }
@@ -116,7 +155,8 @@ impl Queue {
     }
 }
 
-/// Serves the queue until it is closed and empty. Fails when no server is left, or at once when asking again is of no use.
+/// Serves the queue until everything in it is answered. Fails when no server is left, or at once when asking others is of no
+/// use.
 pub(super) async fn serve(
     servers: &[Server],
     rules: &Rules,
@@ -139,9 +179,32 @@ pub(super) async fn serve(
             Err(failure) => return Err(failure),
         }
     }
-    let unanswered = !queue.lock().waiting.is_empty() || !queue.lock().closed;
     match last {
-        Some(failure) if unanswered => Err(failure),
+        Some(failure) if !queue.lock().is_served() => Err(failure),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_leaves_while_something_may_come_back() {
+        let queue = Queue::default();
+        let _answer = queue.ask(ScoreVariantsRequest::default());
+        queue.close();
+        let job = queue.take().await.unwrap();
+        let mut idle = Box::pin(queue.take());
+        assert!((&mut idle).now_or_never().is_none() && queue.served().now_or_never().is_none());
+        queue.give_back(std::iter::once(job));
+        let again = idle.now_or_never().unwrap().unwrap();
+        let mut idle = Box::pin(queue.take());
+        assert!((&mut idle).now_or_never().is_none());
+        drop(again);
+        queue.answered();
+        assert!(idle.now_or_never().unwrap().is_none() && queue.served().now_or_never().is_some());
     }
 }

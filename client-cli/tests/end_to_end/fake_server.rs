@@ -47,6 +47,8 @@ pub(crate) struct Behavior {
 pub(crate) enum Failure {
     /// An error in the stream.
     Status,
+    /// An error that does not pass.
+    Internal,
     /// A reply with a value too few.
     Short,
     /// Silence.
@@ -153,6 +155,7 @@ impl Fake {
         let failure = self.behavior.after.filter(|(after, _)| answered >= *after).map(|(_, failure)| failure);
         match failure {
             Some(Failure::Status) => Err(Status::unavailable("the device has gone")),
+            Some(Failure::Internal) => Err(Status::internal("a task has failed")),
             Some(Failure::Silence) => std::future::pending().await,
             Some(Failure::Exit) => {
                 eprintln!("out of memory");

@@ -97,6 +97,13 @@ fn several_servers_share_the_work_and_replace_each_other() {
     let mut command = score(&input, &bundle.directory(), &both, &output);
     let ended = run(command.args(["--retry-s", "1"])).succeeded();
     assert_eq!(body(&output), body(&expected), "{}", ended.stderr);
+    // One fails in a way that does not pass, and then all.
+    let broken = || Running::start(slow(Some((20, Failure::Internal))));
+    let (one, other) = (broken(), broken());
+    run(&mut score(&input, &bundle.directory(), &format!("{},{}", one.url, second.url), &output)).succeeded();
+    assert_eq!(body(&output), body(&expected));
+    run(&mut score(&input, &bundle.directory(), &format!("{},{}", one.url, other.url), &output))
+        .failed(&["a task has failed"]);
     let other = Running::start(Behavior { version: Some("2"), ..Behavior::default() });
     let both = format!("{},{}", other.url, second.url);
     run(&mut score(&input, &bundle.directory(), &both, &output)).failed(&["have different models"]);

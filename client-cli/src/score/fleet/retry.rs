@@ -9,8 +9,10 @@ use tonic_types::StatusExt;
 
 /// The first wait where the server says none.
 const FIRST: Duration = Duration::from_millis(200);
-/// The longest wait, whatever the server says.
+/// The longest wait where the server says none.
 const LONGEST: Duration = Duration::from_secs(30);
+/// The longest that a server may ask for.
+const LONGEST_HINT: Duration = Duration::from_secs(86_400);
 
 /// Whether the same request may be answered later: the server is full, away, or the connection broke.
 pub(super) fn is_passing(status: &Status) -> bool {
@@ -47,7 +49,8 @@ pub(super) fn delay(status: &Status, attempt: u32) -> Duration {
     let hint = status.get_details_retry_info().and_then(|info| info.retry_delay);
     let own = FIRST.saturating_mul(1_u32.checked_shl(attempt).unwrap_or(u32::MAX));
     // A hint is for the first time; who is refused again and again stays away longer.
-    let wait = hint.map_or(own, |hint| hint.max(own)).min(LONGEST);
+    let own = own.min(LONGEST);
+    let wait = hint.map_or(own, |hint| hint.min(LONGEST_HINT).max(own));
     // Every state of the standard library's hashing is seeded at random.
     let chance = u16::try_from(RandomState::new().hash_one(attempt) >> 48).unwrap_or(0);
     wait.mul_f64(1.0 + f64::from(chance) / f64::from(u16::MAX) / 2.0)
@@ -84,6 +87,9 @@ mod tests {
         let waited = delay(&hinted(Code::ResourceExhausted, second), 0);
         assert!((second..=second * 3 / 2).contains(&waited), "{waited:?}");
         assert!(delay(&hinted(Code::Unavailable, second), 4) > second * 2);
+        let minute = Duration::from_secs(60);
+        assert!(delay(&hinted(Code::ResourceExhausted, minute), 0) >= minute);
+        assert!(delay(&hinted(Code::ResourceExhausted, Duration::MAX), 9) <= LONGEST_HINT * 2);
         assert!(delay(&Status::unavailable(""), 0) < second);
         assert!(delay(&Status::unavailable(""), 60) <= LONGEST * 3 / 2);
     }

@@ -26,6 +26,8 @@ pub(crate) enum Failure {
         name: String,
         /// In its words.
         reason: String,
+        /// Another has refused the same request: so would all.
+        of_all: bool,
     },
     /// It was asked again for as long as it may be.
     #[error(
@@ -63,7 +65,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether other servers can go on.
     pub(super) fn is_of_one_server(&self) -> bool {
-        matches!(self, Self::GaveUp { .. } | Self::Silent { .. })
+        matches!(self, Self::GaveUp { .. } | Self::Silent { .. } | Self::Refused { of_all: false, .. })
     }
 }
 
@@ -89,8 +91,8 @@ pub(super) struct Worker<'a> {
     unanswered: VecDeque<Job>,
     /// Requests that may be unanswered: fewer after the server was full.
     most: usize,
-    /// When it last answered, or was first asked after having nothing to do.
-    alive: Instant,
+    /// When it failed first after its last answer.
+    failing_since: Option<Instant>,
     /// Failures since then.
     failures: u32,
 }
@@ -111,20 +113,17 @@ impl<'a> Worker<'a> {
             alone,
             unanswered: VecDeque::new(),
             most: IN_FLIGHT,
-            alive: Instant::now(),
+            failing_since: None,
             failures: 0,
         }
     }
 
-    /// Serves the queue until it is closed.
+    /// Serves the queue until everything in it is answered.
     pub(super) async fn run(mut self) -> Result<(), Failure> {
         loop {
             if self.unanswered.is_empty() {
                 let Some(job) = self.queue.take().await else { return Ok(()) };
                 self.unanswered.push_back(job);
-                if self.failures == 0 {
-                    self.alive = Instant::now();
-                }
             }
             match self.stream().await {
                 End::Done => return Ok(()),
@@ -141,16 +140,17 @@ impl<'a> Worker<'a> {
     async fn recover(&mut self, status: Status) -> Result<(), Failure> {
         let name = || self.server.name.clone();
         let reason = describe(&status);
-        let limit = match self.rules.retry_limit {
-            Some(limit) if is_passing(&status) => limit,
-            // Our own server is there or dead.
-            None if is_overload(&status) && is_passing(&status) => Duration::MAX,
-            _ => {
-                self.queue.give_back(self.unanswered.drain(..));
-                return Err(Failure::Refused { name: name(), reason });
-            }
-        };
-        if self.alive.elapsed() >= limit {
+        if !is_passing(&status) || (self.rules.own && !is_overload(&status)) {
+            let of_all = self.unanswered.front_mut().is_some_and(|job| {
+                job.refusals += 1;
+                job.refusals > 1
+            });
+            self.queue.give_back(self.unanswered.drain(..));
+            return Err(Failure::Refused { name: name(), reason, of_all });
+        }
+        let limit = self.rules.retry_limit;
+        let since = *self.failing_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= limit {
             self.queue.give_back(self.unanswered.drain(..));
             return Err(Failure::GaveUp { name: name(), limit_s: limit.as_secs(), reason });
         }
@@ -163,13 +163,17 @@ impl<'a> Worker<'a> {
         if !self.alone {
             self.queue.give_back(self.unanswered.drain(..));
         }
-        let left = limit.saturating_sub(self.alive.elapsed());
-        tokio::time::sleep(delay(&status, self.failures).min(left)).await;
+        let wait = delay(&status, self.failures).min(limit.saturating_sub(since.elapsed()));
         self.failures = self.failures.saturating_add(1);
-        if is_overload(&status) {
-            return Ok(());
+        let back = async {
+            tokio::time::sleep(wait).await;
+            if is_overload(&status) { Ok(()) } else { self.check_models().await }
+        };
+        tokio::select! {
+            back = back => back,
+            // Others have done the rest meanwhile.
+            () = self.queue.served() => Ok(()),
         }
-        self.check_models().await
     }
 
     /// Whether a server that was away has still the models of the run. That it is still away is no failure.
@@ -181,10 +185,7 @@ impl<'a> Worker<'a> {
         let chosen = models.into_iter().filter(|model| self.rules.models.binary_search(&model.id).is_ok());
         match model_digest(&chosen.collect::<Vec<_>>()) == self.rules.model_digest {
             true => Ok(()),
-            false => {
-                self.queue.give_back(std::iter::empty());
-                Err(Failure::OtherModels { name: self.server.name.clone() })
-            }
+            false => Err(Failure::OtherModels { name: self.server.name.clone() }),
         }
     }
 
@@ -215,44 +216,13 @@ impl<'a> Worker<'a> {
                 },
                 job = self.queue.take(), if has_room => match job {
                     Some(job) => self.unanswered.push_back(job),
-                    None if sent == 0 => {
+                    None => {
                         drop(sender);
                         // The server ends the stream in its turn; whether it does is of no consequence.
                         let _ = timeout(Duration::from_secs(1), replies.message()).await;
                         return End::Done;
                     }
-                    None => return self.finish(sender, replies, sent).await,
                 },
-            }
-        }
-    }
-
-    /// The last answers, when there is nothing more to send.
-    async fn finish(
-        &mut self,
-        sender: mpsc::Sender<ScoreVariantsRequest>,
-        mut replies: Streaming<ScoreVariantsResponse>,
-        sent: usize,
-    ) -> End {
-        drop(sender);
-        for _ in 0..sent {
-            match next_reply(&mut replies, self.rules.reply_limit).await {
-                Some(Ok(reply)) => {
-                    if let Err(failure) = self.answered(reply) {
-                        return End::Failed(failure);
-                    }
-                }
-                Some(Err(status)) => return End::Broken(status),
-                None => return End::Failed(self.silent()),
-            }
-        }
-        let _ = timeout(Duration::from_secs(1), replies.message()).await;
-        // Another server may have given something back meanwhile.
-        match self.queue.take().await {
-            None => End::Done,
-            Some(job) => {
-                self.unanswered.push_back(job);
-                End::Broken(Status::resource_exhausted("work has come back"))
             }
         }
     }
@@ -273,8 +243,9 @@ impl<'a> Worker<'a> {
         if let Some(job) = self.unanswered.pop_front() {
             // Nobody waits for it only when the run has ended.
             let _ = job.answer.send(reply);
+            self.queue.answered();
         }
-        self.alive = Instant::now();
+        self.failing_since = None;
         self.failures = 0;
         self.most = (self.most + 1).min(IN_FLIGHT);
         Ok(())
