@@ -12,7 +12,7 @@ mod record;
 mod skip;
 
 pub(crate) use self::alleles::{AlleleWindows, WindowLayout, allele_windows, span};
-pub(crate) use self::bcf::{BcfError, Dictionary, Encoder as BcfEncoder};
+pub(crate) use self::bcf::{BcfError, Dictionary, Encoder as BcfEncoder, Names};
 pub(crate) use self::header::Header;
 pub(crate) use self::indexed::open_indexed;
 pub(crate) use self::input_error::InputError;

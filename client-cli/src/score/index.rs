@@ -7,14 +7,16 @@ use std::path::Path;
 use noodles_bgzf::VirtualPosition;
 use noodles_bgzf::io::Reader;
 use noodles_core::Position;
+use noodles_csi::binning_index::Index;
 use noodles_csi::binning_index::index::Header;
+use noodles_csi::binning_index::index::ReferenceSequence;
 use noodles_csi::binning_index::index::header::ReferenceSequenceNames;
 use noodles_csi::binning_index::index::reference_sequence::bin::Chunk;
 use noodles_csi::binning_index::index::reference_sequence::index::{BinnedIndex, LinearIndex};
 use noodles_csi::binning_index::indexer::{AddRecordError, Indexer};
 
 use super::form::IndexKind;
-use crate::vcf::Dictionary;
+use crate::vcf::{Dictionary, Names};
 
 /// Why there is no index. The scored file is whole all the same.
 #[derive(Debug, thiserror::Error)]
@@ -68,22 +70,26 @@ pub(super) fn write(path: &Path, bcf: bool, kind: IndexKind) -> Result<(), Index
     partial.push(".partial");
     let written = match kind {
         IndexKind::Tbi => {
-            let indexed = indexed(path, bcf, Indexer::<LinearIndex>::new(MIN_SHIFT, DEPTH), &name, true)?;
-            let Indexed::Whole(indexer, names, count) = indexed else {
+            let indexed = indexed(path, bcf, Indexer::<LinearIndex>::new(MIN_SHIFT, DEPTH), &name)?;
+            let Indexed::Whole(indexer, names, _) = indexed else {
                 return Err(IndexError::TooFar { name, position1: 1 << 29 });
             };
-            let index = indexer.set_header(header(names)).build(count);
-            noodles_tabix::fs::write(&partial, &index)
+            let count = names.len();
+            noodles_tabix::fs::write(&partial, &indexer.set_header(header(names)).build(count))
         }
         IndexKind::Csi => {
             let mut depth = DEPTH;
             loop {
-                match indexed(path, bcf, Indexer::<BinnedIndex>::new(MIN_SHIFT, depth), &name, false)? {
+                match indexed(path, bcf, Indexer::<BinnedIndex>::new(MIN_SHIFT, depth), &name)? {
                     Indexed::TooFar if depth < MOST_DEPTH => depth += 1,
                     Indexed::TooFar => return Err(IndexError::TooFar { name, position1: u64::MAX }),
-                    Indexed::Whole(indexer, names, count) => {
-                        let indexer = if bcf { *indexer } else { indexer.set_header(header(names)) };
-                        break noodles_csi::fs::write(&partial, &indexer.build(count));
+                    Indexed::Whole(indexer, names, contigs) => {
+                        let count = names.len();
+                        let index = match bcf {
+                            true => in_order_of_header(&indexer.build(count), &names, &contigs, depth),
+                            false => indexer.set_header(header(names)).build(count),
+                        };
+                        break noodles_csi::fs::write(&partial, &index);
                     }
                 }
             }
@@ -98,16 +104,37 @@ fn header(names: ReferenceSequenceNames) -> Header {
     header
 }
 
+/// An index with contigs in the order in which they appear, as that of a BCF, which has them in the order of the header.
+fn in_order_of_header(
+    appearing: &Index<BinnedIndex>,
+    names: &ReferenceSequenceNames,
+    contigs: &Names,
+    depth: u8,
+) -> Index<BinnedIndex> {
+    let nothing = || ReferenceSequence::new(Default::default(), BinnedIndex::default(), None);
+    let mut sequences: Vec<_> = contigs.names().map(|_| nothing()).collect();
+    for (name, sequence) in names.iter().zip(appearing.reference_sequences()) {
+        if let Some(place) = contigs.number(name).and_then(|number| sequences.get_mut(number)) {
+            *place = sequence.clone();
+        }
+    }
+    Index::builder()
+        .set_min_shift(MIN_SHIFT)
+        .set_depth(depth)
+        .set_reference_sequences(sequences)
+        .set_unplaced_unmapped_record_count(0)
+        .build()
+}
+
 enum Indexed<I> {
-    Whole(Box<Indexer<I>>, ReferenceSequenceNames, usize),
+    /// Contigs have numbers in the order in which they appear, and these names. The header of a BCF has others.
+    Whole(Box<Indexer<I>>, ReferenceSequenceNames, Names),
     TooFar,
 }
 
 /// A record's place on the genome.
 struct Span {
     contig: Vec<u8>,
-    /// In BCF, the contig's number.
-    number: Option<usize>,
     start1: u64,
     end1: u64,
 }
@@ -117,7 +144,6 @@ fn indexed<I>(
     bcf: bool,
     indexer: Option<Indexer<I>>,
     name: &str,
-    tabix: bool,
 ) -> Result<Indexed<I>, IndexError>
 where
     I: noodles_csi::binning_index::index::reference_sequence::Index + Default,
@@ -128,10 +154,7 @@ where
     let mut records = Records::open(BufReader::new(file), bcf).map_err(failed)?;
     let mut names = ReferenceSequenceNames::default();
     while let Some((start, span)) = records.next_span().map_err(failed)? {
-        let number = match span.number {
-            Some(number) if !tabix => number,
-            _ => names.insert_full(span.contig.clone().into()).0,
-        };
+        let (number, _) = names.insert_full(span.contig.clone().into());
         let position = |at1: u64| {
             Position::new(usize::try_from(at1.max(1)).unwrap_or(usize::MAX)).unwrap_or(Position::MAX)
         };
@@ -148,8 +171,7 @@ where
             }
         }
     }
-    let count = if bcf && !tabix { records.dictionary.contigs.names().count() } else { names.len() };
-    Ok(Indexed::Whole(Box::new(indexer), names, count))
+    Ok(Indexed::Whole(Box::new(indexer), names, records.dictionary.contigs))
 }
 
 /// The records of a bgzip file.
@@ -208,10 +230,10 @@ impl<R: Read> Records<R> {
         let rest = (shared + individual).saturating_sub(12);
         io::copy(&mut self.reader.by_ref().take(rest), &mut io::sink())?;
         let number = usize::try_from(contig).unwrap_or(usize::MAX);
-        let contig = self.dictionary.contigs.names().nth(number).unwrap_or_default().to_vec();
+        let contig = self.dictionary.contigs.name(number).unwrap_or_default().to_vec();
         let start1 = u64::try_from(position0 + 1).unwrap_or(0);
         let end1 = u64::try_from(position0 + length).unwrap_or(start1);
-        Ok(Some(Span { contig, number: Some(number), start1, end1 }))
+        Ok(Some(Span { contig, start1, end1 }))
     }
 }
 
@@ -224,7 +246,7 @@ fn span_of_line(line: &[u8]) -> Option<Span> {
     let start1: u64 = std::str::from_utf8(columns.next()?).ok()?.parse().ok()?;
     let reference = columns.nth(1)?;
     let info = columns.nth(3)?;
-    Some(Span { contig, number: None, start1, end1: end1(start1, reference, info) })
+    Some(Span { contig, start1, end1: end1(start1, reference, info) })
 }
 
 /// The last base of a record: END if INFO has it.

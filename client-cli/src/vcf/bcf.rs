@@ -11,7 +11,7 @@ mod reader;
 mod typed;
 mod values;
 
-pub(crate) use self::dictionary::Dictionary;
+pub(crate) use self::dictionary::{Dictionary, Names};
 pub(crate) use self::encoder::{BcfError, Encoder};
 pub(crate) use self::reader::TextOfBcf;
 

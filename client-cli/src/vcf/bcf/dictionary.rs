@@ -20,7 +20,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// The name of a number, if it has one.
-    pub(super) fn name(&self, number: usize) -> Option<&[u8]> {
+    pub(crate) fn name(&self, number: usize) -> Option<&[u8]> {
         self.by_number.get(number).map(Vec::as_slice).filter(|name| !name.is_empty())
     }
 
