@@ -4,7 +4,7 @@ use std::io;
 
 use super::dictionary::{Dictionary, Kind};
 use super::encoder::BcfError;
-use super::reader::name;
+use super::reader::{MOST_PART_BYTES, name};
 use super::typed::{
     Cursor, FLOAT_END, FLOAT_MISSING, Integer, Type, damaged, integer_type, push_descriptor, push_integer,
     push_integers,
@@ -28,6 +28,11 @@ pub(super) fn push_samples(
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
     let samples = usize::try_from(counts & 0x00ff_ffff).unwrap_or(usize::MAX);
+    // What it takes as text depends on this number alone.
+    if samples != dictionary.samples {
+        let expected = dictionary.samples;
+        return Err(damaged(&format!("a record of {samples} samples, the header has {expected}")));
+    }
     if samples == 0 {
         return Ok(());
     }
@@ -91,7 +96,7 @@ pub(super) fn push_fields(
             Kind::Float => {
                 push_all_floats(&values, |value| parse_floats(value).ok_or_else(|| wrong(value)), out)?
             }
-            Kind::Text | Kind::Flag => push_all_texts(&values, out),
+            Kind::Text | Kind::Flag => push_all_texts(&values, out)?,
         }
         count += 1;
     }
@@ -106,6 +111,7 @@ fn push_all_integers(
     let values = texts.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
     let length = values.iter().map(Vec::len).max().unwrap_or(0);
     let kind = integer_type(values.iter().flatten());
+    check_size(kind, length, texts.len(), out)?;
     push_descriptor(kind, length, out);
     for sample in &values {
         for index in 0..length {
@@ -122,6 +128,7 @@ fn push_all_floats(
 ) -> Result<(), BcfError> {
     let values = texts.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
     let length = values.iter().map(Vec::len).max().unwrap_or(0);
+    check_size(Type::Float, length, texts.len(), out)?;
     push_descriptor(Type::Float, length, out);
     for sample in &values {
         let missing = sample.is_empty().then_some(FLOAT_MISSING);
@@ -133,11 +140,57 @@ fn push_all_floats(
     Ok(())
 }
 
-fn push_all_texts(texts: &[&[u8]], out: &mut Vec<u8>) {
+fn push_all_texts(texts: &[&[u8]], out: &mut Vec<u8>) -> Result<(), BcfError> {
     let length = texts.iter().map(|text| text.len()).max().unwrap_or(0);
+    check_size(Type::Text, length, texts.len(), out)?;
     push_descriptor(Type::Text, length, out);
     for text in texts {
         out.extend_from_slice(text);
         out.resize(out.len() + length - text.len(), 0);
+    }
+    Ok(())
+}
+
+/// Whether a field fits beside those before it: the longest value decides for all samples.
+fn check_size(kind: Type, length: usize, samples: usize, out: &[u8]) -> Result<(), BcfError> {
+    let bytes = kind.bytes().saturating_mul(length).saturating_mul(samples).saturating_add(out.len());
+    match u32::try_from(bytes).is_ok_and(|bytes| bytes <= MOST_PART_BYTES) {
+        true => Ok(()),
+        false => Err(BcfError::TooLarge("a record")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &[u8] =
+        b"##FORMAT=<ID=XX,Number=1,Type=String>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\tB";
+
+    #[test]
+    fn a_record_has_the_samples_of_the_header() {
+        let dictionary = Dictionary::of_header(HEADER.split(|&byte| byte == b'\n'));
+        let text = |counts| {
+            let mut out = Vec::new();
+            // XX, of no type and no length.
+            push_samples(&dictionary, &mut Cursor::new(&[0x11, 1, 0]), counts, &mut out).map(|()| out)
+        };
+        assert_eq!(text(1 << 24 | 2).unwrap().split(|&byte| byte == b'\t').count(), 4);
+        for samples in [0, 1, 3, 0x00ff_ffff] {
+            let refused = text(1 << 24 | samples).unwrap_err().to_string();
+            assert!(refused.contains("the header has 2"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_there_is_room_for_it() {
+        let dictionary = Dictionary::of_header(HEADER.split(|&byte| byte == b'\n'));
+        let long = vec![b'A'; 2 << 20];
+        let mut samples: Vec<&[u8]> = vec![b"B"; 1 << 10];
+        samples.push(&long);
+        let mut out = Vec::new();
+        let refused = push_fields(&dictionary, b"XX", &samples, &mut out).unwrap_err();
+        assert!(matches!(refused, BcfError::TooLarge("a record")));
+        assert!(out.len() < 10);
     }
 }

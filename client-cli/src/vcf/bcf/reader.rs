@@ -10,7 +10,7 @@ use super::{MAGIC, MOST_HEADER_BYTES};
 use crate::vcf::Bytes;
 
 /// Longest part of a record.
-const MOST_PART_BYTES: u32 = 1 << 30;
+pub(super) const MOST_PART_BYTES: u32 = 1 << 30;
 
 /// Reads decompressed BCF and gives the text of a VCF.
 pub(crate) struct TextOfBcf {
