@@ -31,9 +31,12 @@ pub(crate) fn open_indexed(path: &Path, regions: &Intervals) -> Result<(Bytes, S
         None => parts.dictionary.contigs.names().map(<[u8]>::to_vec).collect(),
     };
     let mut chunks = Vec::new();
-    for (number, contig) in contigs.iter().enumerate() {
+    let most = most_position(index.min_shift(), index.depth());
+    // The index may end before the header's last contigs.
+    for (number, contig) in contigs.iter().enumerate().take(index.reference_sequences().count()) {
         for &(start1, end1) in regions.on(contig) {
-            chunks.extend(index.query(number, interval(start1, end1)).map_err(damaged)?);
+            let Some(interval) = interval(start1, end1, most) else { continue };
+            chunks.extend(index.query(number, interval).map_err(damaged)?);
         }
     }
     let mut chunks = merge_chunks(&chunks);
@@ -43,16 +46,16 @@ pub(crate) fn open_indexed(path: &Path, regions: &Intervals) -> Result<(Bytes, S
     Ok((input_file::text(Box::new(parts)).map_err(failed)?, name))
 }
 
-/// Contigs of any length are below this; what is queried beyond is nothing.
-const MOST_POSITION: u64 = (1 << 29) - 1;
+/// The last position that an index has a bin for.
+fn most_position(min_shift: u8, depth: u8) -> u64 {
+    1_u64.checked_shl(u32::from(min_shift) + 3 * u32::from(depth)).unwrap_or(u64::MAX)
+}
 
-fn interval(start1: u64, end1: u64) -> Interval {
-    let position =
-        |at1: u64| Position::new(usize::try_from(at1.max(1)).unwrap_or(usize::MAX)).unwrap_or(Position::MIN);
-    match end1 {
-        ..=MOST_POSITION => Interval::from(position(start1)..=position(end1)),
-        _ => Interval::from(position(start1)..),
-    }
+/// What is to be looked up; nothing beyond the last position.
+fn interval(start1: u64, end1: u64, most: u64) -> Option<Interval> {
+    let position = |at1: u64| Position::new(usize::try_from(at1.max(1)).ok()?);
+    (start1 <= most).then_some(())?;
+    Some(Interval::from(position(start1)?..=position(end1.min(most))?))
 }
 
 /// Where the header ends, and what it declares if the file is BCF.
@@ -155,5 +158,25 @@ impl BufRead for Parts {
 
     fn consume(&mut self, count: usize) {
         self.reader.consume(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_end_where_the_index_does() {
+        // 14 bits and one level: 128 kb.
+        let most = most_position(14, 1);
+        assert_eq!(most, 1 << 17);
+        let ends = |start1, end1| {
+            let interval = interval(start1, end1, most)?;
+            Some((usize::from(interval.start()?), usize::from(interval.end()?)))
+        };
+        assert_eq!(ends(5, u64::MAX), Some((5, 1 << 17)));
+        assert_eq!(ends(5, (1 << 17) + 1), Some((5, 1 << 17)));
+        assert_eq!(ends(5, 9), Some((5, 9)));
+        assert_eq!(ends((1 << 17) + 1, u64::MAX), None);
     }
 }
