@@ -13,6 +13,7 @@ mod html;
 mod index;
 mod info;
 mod journal;
+mod largest;
 mod merging;
 mod options;
 mod pipeline;

@@ -1,5 +1,7 @@
 //! Our fields in INFO: what they are called, and how they join what stands there already.
 
+use std::sync::Arc;
+
 /// One of our INFO fields; all are `Number=A`.
 struct Field {
     id: &'static str,
@@ -48,7 +50,7 @@ impl Field {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
     /// Ids of the models with fields of their own, in the order of `names`.
-    pub(super) models: Vec<String>,
+    pub(super) models: Arc<[String]>,
     /// Ids of all fields.
     names: Vec<String>,
 }
@@ -67,7 +69,7 @@ impl Fields {
     pub(super) fn new(models: &[String]) -> Self {
         let own = models.iter().flat_map(|model| MODEL_FIELDS.map(|(kind, ..)| model_field(kind, model)));
         let names = FIELDS.iter().map(|field| field.id.to_owned()).chain(own).collect();
-        Self { models: models.to_vec(), names }
+        Self { models: models.into(), names }
     }
 
     /// The lines that declare them.

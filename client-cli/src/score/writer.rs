@@ -8,12 +8,13 @@ use super::form::Form;
 use super::header::{Provenance, with_ours};
 use super::info::{Annotation, Fields, encoded};
 use super::journal::{Checkpoint, Journal, JournalError};
+use super::largest::{hit, largest, push_models};
 use super::plan::{AllelePlan, Placement, RecordPlan};
-use super::reply::{ModelScore, Scored};
+use super::reply::Scored;
 use super::sink::Sink;
 use super::summary::Counts;
 use super::table::{self, Allele, StrandScores, TableForm, TableOptions};
-use super::top::{Hit, Top};
+use super::top::Top;
 use super::whole::Whole;
 use crate::console::Progress;
 use crate::number;
@@ -285,7 +286,7 @@ impl Writer {
             let Some((region, scores)) = chunk.scores(placement) else { continue };
             strands.push(StrandScores { placement, region, scores: scores.collect() });
         }
-        let Some((strand, largest)) = largest(&strands, |_| true) else { return };
+        let Some((strand, largest)) = largest(&strands) else { return };
         let [delta, reference, alternate] =
             [largest.delta, largest.reference, largest.alternate].map(number::text);
         let quantile = largest.quantile.map(number::text).unwrap_or_default();
@@ -348,56 +349,6 @@ impl Writer {
             Some(result) => result,
             None => Ok(()),
         }
-    }
-}
-
-/// The largest change among the models that `of` allows; of several as large the first.
-fn largest<'a, 'b>(
-    strands: &'b [StrandScores<'a>],
-    of: impl Fn(&ModelScore<'_>) -> bool,
-) -> Option<(&'b StrandScores<'a>, ModelScore<'a>)> {
-    let mut largest: Option<(&StrandScores<'_>, ModelScore<'_>)> = None;
-    for strand in strands {
-        for score in strand.scores.iter().filter(|score| of(score)) {
-            if largest.is_none_or(|(_, largest)| score.delta.abs() > largest.delta.abs()) {
-                largest = Some((strand, *score));
-            }
-        }
-    }
-    largest
-}
-
-/// Adds the fields of the models that have some of their own.
-fn push_models(annotation: &mut Annotation, strands: &[StrandScores<'_>]) {
-    for index in 0..annotation.fields().models.len() {
-        let model = annotation.fields().models.get(index).cloned().unwrap_or_default();
-        let Some((_, score)) = largest(strands, |score| score.model == model) else {
-            (0..5).for_each(|_| annotation.push(b""));
-            continue;
-        };
-        for value in [score.delta, score.reference, score.alternate] {
-            annotation.push(number::text(value).as_bytes());
-        }
-        annotation.push(score.strand.to_string().as_bytes());
-        annotation.push(score.quantile.map(number::text).unwrap_or_default().as_bytes());
-    }
-}
-
-fn hit(allele: &Allele<'_>, placement: &Placement, score: &ModelScore<'_>) -> Hit {
-    let shown = |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(60).collect() };
-    Hit {
-        contig: shown(allele.record.contig()),
-        position1: allele.record.position1(),
-        id: shown(allele.record.id()),
-        reference: shown(allele.record.reference()),
-        alternate: shown(allele.alternate),
-        gene: placement.genes.clone(),
-        strand: score.strand.to_string(),
-        model: score.model.to_owned(),
-        ref_probability: score.reference,
-        alt_probability: score.alternate,
-        delta: score.delta,
-        quantile: score.quantile,
     }
 }
 
