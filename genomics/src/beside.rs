@@ -2,33 +2,34 @@
 //! is not saved, and nothing else is lost.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
-/// Writes a file under a name of this process's own and renames it, so that no other process reads half of it. A folder that
+/// Writes a file under a name of its own and renames it, so that no other process reads half of it. A folder that
 /// is meant to stay as it is, nobody having leave to write it, stays so for the system's administrator too.
 pub(crate) fn write(path: &Path, content: &[u8]) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if fs::metadata(folder).map_or(true, |metadata| metadata.permissions().readonly()) {
         return;
     }
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(format!(".{}", std::process::id()));
-    let written: io::Result<()> = File::create(&partial)
-        .and_then(|mut file| file.write_all(content))
-        .and_then(|()| fs::rename(&partial, path));
-    if written.is_err() {
-        // There may be nothing to remove.
-        let _ = fs::remove_file(&partial);
-    }
+    // Two processes of one number may write here from two machines.
+    let written: io::Result<()> = tempfile::Builder::new()
+        .prefix(".polaris-")
+        .permissions(PermissionsExt::from_mode(0o666))
+        .tempfile_in(folder)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.persist(path).map(|_| ()).map_err(|error| error.error)
+        });
+    // Without it, time is not saved.
+    let _ = written;
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

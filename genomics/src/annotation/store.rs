@@ -15,8 +15,9 @@ use self::bytes::{Cursor, push_number, push_text};
 use super::{Gene, Transcript};
 use crate::{beside, strand::Strand};
 
-/// First bytes of the file; the digit is the version of its form.
-const MAGIC: &[u8] = b"POLARIS genes 1\n";
+/// First bytes of the file: the version of its form, and that of the program, which may read a source otherwise than
+/// another.
+const MAGIC: &[u8] = concat!("POLARIS genes 1 ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
 /// Smaller sources are read as fast as this file would be.
 const LEAST_SOURCE_BYTES: u64 = 1 << 20;
 
@@ -203,6 +204,7 @@ mod tests {
         let stamp = Stamp::of(&path).unwrap();
         let whole = encode(&genes, 3, stamp);
         assert_eq!(decode(&whole, stamp).unwrap(), (genes, 3));
+        assert!(whole.starts_with(concat!("POLARIS genes 1 ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()));
         assert!(decode(&whole, Stamp { bytes: 1, ..stamp }).is_none());
         for place in [0, 20, 5000, whole.len() - 1] {
             let mut broken = whole.clone();
