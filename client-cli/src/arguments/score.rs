@@ -140,6 +140,17 @@ impl ScoreArguments {
         if self.resume && output == Destination::Stdout {
             return Err(usage("--resume needs a file: name one with -o"));
         }
+        let is_file = self.input.as_os_str() != "-"
+            && !std::fs::metadata(&self.input).is_ok_and(|found| !found.is_file());
+        if self.resume && !is_file {
+            return Err(usage(
+                "--resume needs a file to read: whether a pipe still gives the same cannot be seen",
+            ));
+        }
+        if let Some(table) = table.iter().map(|table| table.destination.name()).find(|name| is_binary(name)) {
+            let forms = "tab-separated (.tsv, .tsv.gz) or JSON lines (.jsonl, .jsonl.gz)";
+            return Err(usage(&format!("{table}: a table is {forms}, and converted from there")));
+        }
         let by_index = self.selection.regions.is_some() || self.selection.regions_file.is_some();
         if by_index && self.input.as_os_str() == "-" {
             return Err(usage("-r and -R need an index, which standard input has not: use -t or -T"));
@@ -171,6 +182,12 @@ impl ScoreArguments {
             quiet: self.asking.quiet,
         })
     }
+}
+
+/// Whether the name of a table promises a form that it cannot have.
+fn is_binary(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".parquet", ".arrow", ".feather", ".xlsx"].iter().any(|suffix| name.ends_with(suffix))
 }
 
 pub(super) fn check_index(
@@ -245,6 +262,7 @@ mod tests {
             &["-o", "x.vcf", "--write-index", "csi"],
             &["-o", "x.bcf", "--write-index", "tbi"],
             &["--resume"],
+            &["-o", "x.vcf", "--table", "x.Parquet"],
             &["-r", "1", "-R", "x"],
             &["-t", "1:9-3"],
             &["--shard", "0/2"],
@@ -255,6 +273,16 @@ mod tests {
         ] {
             assert!(options(wrong).is_none(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn only_a_file_can_be_gone_on_with() {
+        let score = |input: &str| {
+            let typed =
+                ["polaris-client", "score", input, "-f", "r", "--registry", "m", "-o", "x", "--resume"];
+            Arguments::try_parse_from(typed).unwrap().into_action().is_ok()
+        };
+        assert!(score("a.vcf") && !score("-") && !score("/dev/null"));
     }
 
     #[test]
