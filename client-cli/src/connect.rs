@@ -57,6 +57,13 @@ pub(crate) enum ConnectError {
     },
 }
 
+impl ConnectError {
+    /// Whether it may be otherwise later.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::TimedOut { .. })
+    }
+}
+
 impl fmt::Display for ServerAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -90,9 +97,20 @@ impl FromStr for ServerAddress {
 
 /// Opens a channel. Fails when nothing answers within ten seconds.
 pub(crate) async fn connect(address: &ServerAddress) -> Result<Channel, ConnectError> {
+    connect_as(address, None).await
+}
+
+/// The same; requests name `origin` as their host where it is known by another name than its address.
+pub(crate) async fn connect_as(
+    address: &ServerAddress,
+    origin: Option<&Uri>,
+) -> Result<Channel, ConnectError> {
     let connecting = async {
         match address {
-            ServerAddress::Http(uri) => endpoint(uri.clone()).connect().await,
+            ServerAddress::Http(uri) => match origin {
+                Some(origin) => endpoint(uri.clone()).origin(origin.clone()).connect().await,
+                None => endpoint(uri.clone()).connect().await,
+            },
             ServerAddress::Unix(path) => connect_unix(path).await,
         }
     };

@@ -19,22 +19,22 @@ pub(super) async fn servers(
     more: &[ServerAddress],
     progress: &Progress,
 ) -> anyhow::Result<(Vec<Server>, ListModelsResponse)> {
-    let mut addresses = Vec::new();
+    let mut places: Vec<Place> = Vec::new();
     if let ServerChoice::Running(first) = choice {
         for address in std::iter::once(first).chain(more) {
-            addresses.extend(expanded(address).await);
+            add(expanded(address).await, &mut places);
         }
     }
-    if addresses.len() < 2 {
+    if places.len() < 2 {
         let (channel, models) = session.connect().await?;
         return Ok((vec![Server { name: session.name(), channel }], models));
     }
     let (mut servers, mut models): (Vec<Server>, Option<ListModelsResponse>) = (Vec::new(), None);
     let mut last = None;
-    for address in addresses {
-        match asked(&address, session).await {
+    for place in places {
+        match asked(&place, session).await {
             Err(error) => {
-                progress.warn(&format!("going on without {address}: {error:#}"));
+                progress.warn(&format!("going on without {}: {error:#}", place.address));
                 last = Some(error);
             }
             Ok((server, found)) => {
@@ -50,8 +50,28 @@ pub(super) async fn servers(
     }
 }
 
-async fn asked(address: &ServerAddress, session: &Session) -> anyhow::Result<(Server, ListModelsResponse)> {
-    let channel = connect::connect(address).await?;
+/// One server.
+#[derive(Debug)]
+struct Place {
+    address: ServerAddress,
+    /// What it was called, where the address is what the name stands for.
+    origin: Option<Uri>,
+}
+
+/// Adds those that are not there yet: one that is named twice is one server.
+fn add(more: Vec<Place>, places: &mut Vec<Place>) {
+    for place in more {
+        if places.iter().all(|known| known.address != place.address) {
+            places.push(place);
+        }
+    }
+}
+
+async fn asked(
+    Place { address, origin }: &Place,
+    session: &Session,
+) -> anyhow::Result<(Server, ListModelsResponse)> {
+    let channel = connect::connect_as(address, origin.as_ref()).await?;
     let models = session.list_models(channel.clone(), address).await?;
     Ok((Server { name: address.to_string(), channel }, models))
 }
@@ -80,8 +100,8 @@ fn joined(
 }
 
 /// Every address of a host, if it has several: of IPv4 if there is any, so that a host with one of each is one server.
-async fn expanded(address: &ServerAddress) -> Vec<ServerAddress> {
-    let itself = || vec![address.clone()];
+async fn expanded(address: &ServerAddress) -> Vec<Place> {
+    let itself = || vec![Place { address: address.clone(), origin: None }];
     let ServerAddress::Http(uri) = address else { return itself() };
     let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return itself() };
     let Ok(found) = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await else {
@@ -96,9 +116,30 @@ async fn expanded(address: &ServerAddress) -> Vec<ServerAddress> {
     if found.len() < 2 {
         return itself();
     }
-    let uri = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => format!("http://{ip}:{port}").parse::<Uri>(),
-        IpAddr::V6(ip) => format!("http://[{ip}]:{port}").parse::<Uri>(),
+    let place = |ip: IpAddr| {
+        let address = ServerAddress::Http(of_ip(ip, port)?);
+        Some(Place { address, origin: Some(uri.clone()) })
     };
-    found.into_iter().filter_map(|ip| uri(ip).ok()).map(ServerAddress::Http).collect()
+    found.into_iter().filter_map(place).collect()
+}
+
+fn of_ip(ip: IpAddr, port: u16) -> Option<Uri> {
+    match ip {
+        IpAddr::V4(ip) => format!("http://{ip}:{port}").parse().ok(),
+        IpAddr::V6(ip) => format!("http://[{ip}]:{port}").parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_is_named_twice_is_one() {
+        let mut places = Vec::new();
+        for text in ["http://127.0.0.1:1", "http://[::1]:1", "http://127.0.0.1:1", "http://127.0.0.1:2"] {
+            add(expanded(&text.parse().unwrap()).await, &mut places);
+        }
+        assert_eq!(places.len(), 3, "{places:?}");
+    }
 }
