@@ -49,7 +49,8 @@ Examples:
   polaris-client merge part*.bcf -o scored.bcf --write-index csi
 
 Exit codes: 0 success, 1 the run failed, 2 the command line is wrong, 3 more alleles were skipped than
---max-skipped allows (outputs are whole), 4 the variants seem to be on another assembly (no output).";
+--max-skipped allows (outputs are whole), 4 the variants seem to be on another assembly (no output),
+5 the server is away, silent or full: the same command may succeed later.";
 
 /// What was typed.
 #[derive(Debug, Parser)]

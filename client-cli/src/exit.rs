@@ -4,6 +4,8 @@
 pub(crate) const TOO_MANY_SKIPPED: u8 = 3;
 /// The variants seem to be on another assembly.
 pub(crate) const WRONG_BUILD: u8 = 4;
+/// A server is away, silent or full: the same command may succeed later.
+pub(crate) const MAY_PASS: u8 = 5;
 
 /// An error with an exit code of its own.
 #[derive(Debug, thiserror::Error)]

@@ -20,6 +20,7 @@ mod pipeline;
 mod plan;
 mod reply;
 mod request;
+mod shard_line;
 mod sink;
 mod source;
 mod stats;
@@ -37,7 +38,7 @@ use polaris_genomics::ReferenceBundle;
 
 use self::cutter::Cutter;
 use self::cutting::Plans;
-use self::fleet::{Rules, Server};
+use self::fleet::{Failure, Rules, Server};
 pub(crate) use self::form::{Form, IndexKind};
 pub(crate) use self::guard::RefMismatch;
 use self::guard::{Guard, GuardError};
@@ -48,6 +49,7 @@ use self::journal::{Journal, JournalError};
 pub(crate) use self::merging::{MergeOptions, merge};
 pub(crate) use self::options::{MaxSkipped, ScoreOptions};
 use self::pipeline::Asking;
+use self::shard_line::ShardLine;
 use self::source::Source;
 pub(crate) use self::source::{Selection, Shard};
 use self::summary::Counts;
@@ -55,11 +57,12 @@ pub(crate) use self::table::{Layout, TableOptions};
 use self::top::Top;
 use self::whole::Whole;
 use self::writer::{Interrupted, Outputs, Writer, file_of};
+use crate::connect::ConnectError;
 use crate::console::{Progress, say};
-use crate::exit::{Exit, TOO_MANY_SKIPPED, WRONG_BUILD};
+use crate::exit::{Exit, MAY_PASS, TOO_MANY_SKIPPED, WRONG_BUILD};
 use crate::output_file::{Destination, OutputFile};
 use crate::requirements::{self, ChosenModels, model_digest};
-use crate::session::{self, Interrupts, ServerChoice, Session};
+use crate::session::{self, Interrupts, ListError, ServerChoice, Session};
 use crate::vcf::{Header, Reader, WindowLayout, open_indexed};
 
 /// What a run has come to.
@@ -176,7 +179,10 @@ async fn score(
         assembly: bundle.assembly().to_owned(),
         reference_digest,
         device: options.device(),
-        shard: options.selection.shard.map(|shard| format!("{shard},{}", source::SHARD_RECORDS)),
+        shard: match options.selection.shard {
+            Some(shard) => Some(ShardLine::of(shard, &options.input)?),
+            None => None,
+        },
     };
     let cutter = cutter(options, &bundle, &chosen);
     if options.dry_run {
@@ -322,10 +328,22 @@ fn explained(error: anyhow::Error, options: &ScoreOptions) -> anyhow::Error {
     if let Some(wrong @ GuardError::WrongBuild { .. }) = error.downcast_ref::<GuardError>() {
         return Exit { code: WRONG_BUILD, message: wrong.to_string() }.into();
     }
-    match options.resume && !error.is::<JournalError>() {
-        true => error.context("what is done is kept: repeat the command to go on"),
+    let passes = may_pass(&error);
+    let error = match options.resume && !error.is::<JournalError>() {
+        true => error.context("what is done is kept: the same command goes on with it"),
+        false => error,
+    };
+    match passes {
+        true => Exit { code: MAY_PASS, message: format!("{error:#}") }.into(),
         false => error,
     }
+}
+
+/// Whether the same command may succeed later: a server is away, silent or full.
+fn may_pass(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(Failure::may_pass)
+        || error.downcast_ref::<ConnectError>().is_some_and(ConnectError::may_pass)
+        || error.downcast_ref::<ListError>().is_some_and(ListError::may_pass)
 }
 
 /// Records that fill about one request: most have one allele, on one strand or two.

@@ -9,11 +9,42 @@ use polaris_genomics::ReferenceBundle;
 use polaris_proto::v1::{ListModelsRequest, ListModelsResponse};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
+use tonic::Code;
 use tonic::transport::Channel;
 
 use crate::connect::{self, ServerAddress};
 use crate::console::Progress;
 use crate::server_process::{EmbeddedServer, ServerProcess, ServerProcessError};
+
+/// Why a server has not said which models it has.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListError {
+    /// It will not.
+    #[error("the server at {address} refused: {reason}")]
+    Refused {
+        /// The server.
+        address: String,
+        /// In its words.
+        reason: String,
+        /// It may be otherwise later.
+        may_pass: bool,
+    },
+    /// It has not answered.
+    #[error("the server at {address} did not list its models within {limit_s} s: raise --timeout-s")]
+    TimedOut {
+        /// The server.
+        address: String,
+        /// Longest wait.
+        limit_s: u64,
+    },
+}
+
+impl ListError {
+    /// Whether it may be otherwise later.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Refused { may_pass: true, .. } | Self::TimedOut { .. })
+    }
+}
 
 /// Which server to ask.
 #[derive(Clone, Debug)]
@@ -69,17 +100,18 @@ impl Session {
         &self,
         channel: Channel,
         address: &ServerAddress,
-    ) -> anyhow::Result<ListModelsResponse> {
+    ) -> Result<ListModelsResponse, ListError> {
         let mut service = connect::service(channel);
         match timeout(self.reply_limit, service.list_models(ListModelsRequest {})).await {
             Ok(Ok(reply)) => Ok(reply.into_inner()),
-            Ok(Err(status)) => {
-                anyhow::bail!("the server at {address} refused: {}", connect::describe(&status))
+            Ok(Err(status)) => Err(ListError::Refused {
+                address: address.to_string(),
+                reason: connect::describe(&status),
+                may_pass: matches!(status.code(), Code::Unavailable | Code::ResourceExhausted),
+            }),
+            Err(_) => {
+                Err(ListError::TimedOut { address: address.to_string(), limit_s: self.reply_limit.as_secs() })
             }
-            Err(_) => anyhow::bail!(
-                "the server at {address} did not list its models within {} s: raise --timeout-s",
-                self.reply_limit.as_secs()
-            ),
         }
     }
 

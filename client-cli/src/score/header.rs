@@ -1,12 +1,15 @@
 //! The header to write: kept as it came, with our lines before `#CHROM`, and the format's line first.
 
 use super::info::{Fields, is_ours as is_our_key};
+use super::shard_line::{SHARD, ShardLine};
 use crate::vcf::{Header, Line};
 
 /// Prefix of our own lines of provenance.
 const PROVENANCE: &[u8] = b"##POLARIS_";
-/// The line that says which part of the input a file is.
-pub(super) const SHARD: &str = "##POLARIS_shard=";
+/// The line that says what the models ran on.
+const DEVICE: &[u8] = b"##POLARIS_device=";
+/// The line that has the command.
+const COMMAND: &[u8] = b"##POLARIS_command=";
 /// Prefix of the line that must come first.
 const FORMAT: &[u8] = b"##fileformat=";
 
@@ -28,7 +31,7 @@ pub(super) struct Provenance {
     /// What the models run on, as far as it is known here.
     pub(super) device: String,
     /// The part of the input, if it is one.
-    pub(super) shard: Option<String>,
+    pub(super) shard: Option<ShardLine>,
 }
 
 /// The header to write. Our lines from an earlier run are replaced. htslib takes a file for a VCF by its first
@@ -54,20 +57,34 @@ pub(super) fn with_ours(header: &Header, provenance: &Provenance, fields: &Field
     out
 }
 
-/// The header of a shard as that of the whole, with the command that made it.
-pub(super) fn with_command(header: &Header, command: &str) -> Vec<u8> {
+/// The header of a shard as that of the whole, with the command that made it and what all shards ran on.
+pub(super) fn of_whole(header: &Header, command: &str, devices: &[Vec<u8>]) -> Vec<u8> {
     let mut out = Vec::new();
     for line in header.lines.iter().chain([&header.columns]) {
         if line.content.starts_with(SHARD.as_bytes()) {
             continue;
         }
-        match line.content.starts_with(b"##POLARIS_command=") {
-            true => out.extend_from_slice(format!("##POLARIS_command=\"{}\"", quoted(command)).as_bytes()),
-            false => out.extend_from_slice(&line.content),
+        if line.content.starts_with(COMMAND) {
+            out.extend_from_slice(format!("##POLARIS_command=\"{}\"", quoted(command)).as_bytes());
+        } else if line.content.starts_with(DEVICE) {
+            out.extend_from_slice(DEVICE);
+            out.extend_from_slice(&devices.join(&b", "[..]));
+        } else {
+            out.extend_from_slice(&line.content);
         }
         out.extend_from_slice(line.ending);
     }
     out
+}
+
+/// What a scored file says that its models ran on.
+pub(super) fn device(header: &Header) -> Option<&[u8]> {
+    header.lines.iter().find_map(|line| line.content.strip_prefix(DEVICE))
+}
+
+/// Whether a line may differ between the shards of a run.
+pub(super) fn is_of_one_shard(line: &[u8]) -> bool {
+    [SHARD.as_bytes(), COMMAND, DEVICE].iter().any(|prefix| line.starts_with(prefix))
 }
 
 impl Provenance {
@@ -81,7 +98,7 @@ impl Provenance {
             format!("##POLARIS_reference_digest=sha256:{}", self.reference_digest),
             format!("##POLARIS_device={}", quoted(&self.device)),
         ];
-        lines.extend(self.shard.as_ref().map(|shard| format!("{SHARD}{shard}")));
+        lines.extend(self.shard.as_ref().map(ToString::to_string));
         lines
     }
 }

@@ -177,10 +177,11 @@ mod tests {
         };
         let journal = |models: &str| Journal::of(&folder.path().join("out.vcf"), identity(models)).unwrap();
         assert!(journal("x").read().unwrap().is_none());
-        let counts = Counts { records: 7, ..Counts::default() };
+        let mut counts = Counts::default();
+        counts.allele(None);
         journal("x").write(false, vec![1, 2], &counts, &Top::default()).unwrap();
         let read = journal("x").read().unwrap().unwrap();
-        assert_eq!((read.counts.records, read.lengths, read.whole), (7, vec![1, 2], false));
+        assert_eq!((read.counts.alleles, read.lengths, read.whole), (1, vec![1, 2], false));
         let refused = journal("y").read().unwrap_err().to_string();
         assert!(refused.contains("another models: x then, y now"), "{refused}");
         std::fs::write(folder.path().join(".out.vcf.checkpoint"), b"{").unwrap();

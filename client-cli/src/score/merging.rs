@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::form::{Form, IndexKind};
-use super::header::{SHARD, command_line, with_command};
+use super::header::{command_line, device, is_of_one_shard, of_whole};
 use super::index;
+use super::shard_line::ShardLine;
 use super::sink::Sink;
 use super::source::Shard;
 use super::writer::file_of;
@@ -35,6 +36,8 @@ enum MergeError {
     Missing { name: String, found: Shard, count: u64, missing: u64 },
     #[error("{name} is of another run than {first}: line `{line}` of its header is not in that of {first}")]
     OtherRun { name: String, first: String, line: String },
+    #[error("{name} is part of another input than {first}")]
+    OtherInput { name: String, first: String },
     #[error("shard {0} has too few records: it is not whole")]
     Short(Shard),
     #[error("shard {0} has too many records: it is not of this run")]
@@ -47,6 +50,8 @@ struct Part {
     header: Header,
     shard: Shard,
     block: u64,
+    /// What its input is known by.
+    input: String,
 }
 
 /// Records that are read at once.
@@ -62,7 +67,11 @@ pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<()> {
     let command = command_line(std::env::args_os());
     let Some(first) = parts.first() else { anyhow::bail!("no shard is named") };
     let block = first.block;
-    let mut bytes = with_command(&first.header, &command);
+    let mut devices: Vec<Vec<u8>> =
+        parts.iter().filter_map(|part| device(&part.header)).map(<[u8]>::to_vec).collect();
+    devices.sort_unstable();
+    devices.dedup();
+    let mut bytes = of_whole(&first.header, &command, &devices);
     let mut encoder = None;
     if options.form.is_bcf() {
         let (new, encoded) = BcfEncoder::new(&bytes)?;
@@ -107,13 +116,10 @@ pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<()> {
 fn open(path: &Path) -> anyhow::Result<Part> {
     let mut reader = Reader::open(path)?;
     let header = reader.header()?;
-    let line = header.lines.iter().find_map(|line| line.content.strip_prefix(SHARD.as_bytes()));
-    let parsed = line.and_then(|line| {
-        let (shard, block) = std::str::from_utf8(line).ok()?.split_once(',')?;
-        Some((shard.parse().ok()?, block.parse().ok().filter(|block| *block > 0)?))
-    });
-    let (shard, block) = parsed.ok_or_else(|| MergeError::NoShard(reader.name().to_owned()))?;
-    Ok(Part { reader, header, shard, block })
+    let line = header.lines.iter().find_map(|line| ShardLine::parse(&line.content));
+    let ShardLine { shard, block, input } =
+        line.ok_or_else(|| MergeError::NoShard(reader.name().to_owned()))?;
+    Ok(Part { reader, header, shard, block, input })
 }
 
 /// Whether the parts are all parts of one run.
@@ -125,14 +131,15 @@ fn check(parts: &[Part]) -> Result<(), MergeError> {
             return Err(MergeError::Twice { first: name(part), second: name(next), shard: part.shard });
         }
     }
-    // What differs between the parts of a run.
-    let own = |line: &[u8]| line.starts_with(SHARD.as_bytes()) || line.starts_with(b"##POLARIS_command=");
     let lines = |part: &Part| -> Vec<Vec<u8>> {
         let lines = part.header.lines.iter().chain([&part.header.columns]);
-        lines.map(|line| line.content.clone()).filter(|line| !own(line)).collect()
+        lines.map(|line| line.content.clone()).filter(|line| !is_of_one_shard(line)).collect()
     };
     let expected = lines(first);
     for part in parts {
+        if part.input != first.input {
+            return Err(MergeError::OtherInput { name: name(part), first: name(first) });
+        }
         let found = lines(part);
         if found != expected || part.shard.count != first.shard.count || part.block != first.block {
             let other = found.iter().find(|line| !expected.contains(line)).cloned();

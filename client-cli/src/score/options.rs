@@ -118,6 +118,7 @@ impl ScoreOptions {
             ("reference", provenance.reference_digest.clone()),
             ("outputs", format!("{places:?}, {:?}, {layout:?}", self.form)),
             ("summary", self.html.is_some().to_string()),
+            ("device", provenance.device.clone()),
             ("selection", self.selection.identity()),
             ("window grid", self.window_grid.to_string()),
             ("normalization", self.left_aligned.to_string()),

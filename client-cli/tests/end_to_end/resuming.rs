@@ -105,7 +105,8 @@ fn another_run_is_not_gone_on_with() {
         let mut command = command(&bundle, &input, url, bundle.folder());
         run(command.args(["--resume", "--retry-s", "0"]).args(arguments))
     };
-    failed(&[], &server.url).failed(&["what is done is kept", "the device has gone"]);
+    let ended = failed(&[], &server.url).failed(&["what is done is kept", "the device has gone"]);
+    assert_eq!(ended.code, Some(5));
     assert!(!outputs(bundle.folder()).iter().any(|name| OUTPUTS.contains(&name.as_str())));
     let healthy = Running::start(Behavior::default());
     failed(&["--models", "QKI.K562"], &healthy.url).failed(&["--resume", "another models"]);
@@ -158,5 +159,10 @@ fn merged_shards_are_the_whole() {
         merge(&[&parts[0], &parts[1]]).failed(&["1 of them are missing"]);
         merge(&[&parts[0], &parts[1], &parts[1]]).failed(&["is shard 2/3, and so is"]);
         merge(&[&plain]).failed(&["is no shard"]);
+        let longer =
+            bundle.file("longer.vcf", text(&input) + &bundle.substitution("chr1", 4400) + "\t.\tPASS\t.\n");
+        let mut command = score(&longer, &bundle.directory(), &server.url, &parts[1]);
+        run(command.args(["-O", form, "--shard", "2/3"])).succeeded();
+        merge(&[&parts[0], &parts[1], &parts[2]]).failed(&["is part of another input"]);
     }
 }

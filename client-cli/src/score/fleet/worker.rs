@@ -63,6 +63,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Whether the same run may succeed later.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::GaveUp { .. } | Self::Silent { .. })
+    }
+
     /// Whether other servers can go on.
     pub(super) fn is_of_one_server(&self) -> bool {
         matches!(self, Self::GaveUp { .. } | Self::Silent { .. } | Self::Refused { of_all: false, .. })
