@@ -100,7 +100,7 @@ fn another_run_is_not_gone_on_with() {
     let bundle = Bundle::new();
     let input = many(&bundle);
     let failing = Behavior { after: Some((30, Failure::Status)), ..Behavior::default() };
-    let server = Running::start(failing);
+    let server = Running::start(failing.clone());
     let failed = |arguments: &[&str], url: &str| {
         let mut command = command(&bundle, &input, url, bundle.folder());
         run(command.args(["--resume", "--retry-s", "0"]).args(arguments))
@@ -115,7 +115,8 @@ fn another_run_is_not_gone_on_with() {
     assert!(ended.stderr.contains("going on after"), "{}", ended.stderr);
     // A run that starts anew forgets the checkpoint of another, also if it is killed before it has one of its own.
     std::fs::remove_file(bundle.folder().join(OUTPUTS[0])).unwrap();
-    failed(&[], &server.url).failed(&["what is done is kept"]);
+    let again = Running::start(failing);
+    failed(&[], &again.url).failed(&["what is done is kept"]);
     let checkpoint = bundle.folder().join(".out.vcf.gz.checkpoint");
     assert!(checkpoint.exists());
     let silent = Running::start(Behavior { after: Some((0, Failure::Silence)), ..Behavior::default() });
