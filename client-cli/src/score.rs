@@ -67,7 +67,7 @@ use crate::vcf::{Header, Reader, WindowLayout, open_indexed};
 
 /// What a run has come to.
 enum Outcome {
-    Written(Box<Written>, Provenance),
+    Written(Written, Box<Provenance>),
     /// Nothing was to be scored: what is to be said.
     Dry(String),
 }
@@ -75,9 +75,9 @@ enum Outcome {
 /// The outputs at the end.
 enum Written {
     /// Now.
-    Scored(Writer),
+    Scored(Box<Writer>),
     /// By an earlier run that was killed while it gave them their names.
-    Left(Whole),
+    Left(Box<Whole>),
 }
 
 /// Scores the file. Whatever fails, the outputs are whole or absent, and no server of ours is left.
@@ -99,10 +99,10 @@ pub(crate) async fn run(options: ScoreOptions) -> anyhow::Result<()> {
             return Ok(());
         }
     };
-    let whole = match *written {
+    let whole = match written {
         Written::Scored(writer) if writer.is_closed() => return Ok(()),
         Written::Scored(writer) => writer.finish()?,
-        Written::Left(whole) => whole,
+        Written::Left(whole) => *whole,
     };
     let counts = publish(whole, &options, &provenance)?;
     if !options.quiet {
@@ -192,7 +192,7 @@ async fn score(
     }
     let mut writer = match open_outputs(options, &provenance, &chosen)? {
         Written::Scored(writer) => writer,
-        left @ Written::Left(_) => return Ok(Outcome::Written(Box::new(left), provenance)),
+        left @ Written::Left(_) => return Ok(Outcome::Written(left, Box::new(provenance))),
     };
     let done = writer.counts().records;
     let guard = Guard::new(options.ref_mismatch, bundle.assembly(), writer.counts());
@@ -204,8 +204,8 @@ async fn score(
     if done > 0 {
         progress.warn(&format!("going on after {done} records that are done"));
     }
-    let writer = pipeline::run(asking, plans, writer, Arc::clone(progress), interrupts).await?;
-    Ok(Outcome::Written(Box::new(Written::Scored(writer)), provenance))
+    let writer = pipeline::run(asking, plans, *writer, Arc::clone(progress), interrupts).await?;
+    Ok(Outcome::Written(Written::Scored(Box::new(writer)), Box::new(provenance)))
 }
 
 /// The bundle, and its digest. Both take long where the genome is large, and are read at once.
@@ -248,9 +248,12 @@ fn open_outputs(
     };
     match checkpoint {
         Some(checkpoint) if checkpoint.whole => {
-            Ok(Written::Left(Whole::left(&outputs, journal, checkpoint)?))
+            Ok(Written::Left(Box::new(Whole::left(&outputs, journal, checkpoint)?)))
         }
-        checkpoint => Ok(Written::Scored(Writer::open(&outputs, journal, checkpoint, interrupted)?)),
+        checkpoint => {
+            let writer = Writer::open(&outputs, journal, checkpoint, interrupted)?;
+            Ok(Written::Scored(Box::new(writer)))
+        }
     }
 }
 

@@ -130,6 +130,19 @@ fn an_index_finds_what_bcftools_finds() {
             assert_eq!(viewed.lines().count(), expected.len());
         }
     }
+    // Contigs in another order than the header's.
+    let swapped = vcf(&[bundle.substitution("chr2", 500), bundle.substitution("chr1", 1600)]);
+    let input = bundle.file("in.vcf", swapped);
+    let output = bundle.folder().join("e.bcf");
+    run(score(&input, &bundle.directory(), &server.url, &output).args(["--write-index", "csi"])).succeeded();
+    let part = bundle.folder().join("part.vcf");
+    for region in ["chr1:1600-", "chr2"] {
+        run(score(&output, &bundle.directory(), &server.url, &part).args(["-r", region])).succeeded();
+        assert_eq!(records(&text(&part)).len(), 1, "{region}");
+        if let Some(viewed) = bcftools(&["view", "-H", "-r", region], &output) {
+            assert_eq!(viewed.lines().count(), 1, "{region}");
+        }
+    }
     let unsorted = vcf(&[bundle.substitution("chr1", 1700), bundle.substitution("chr1", 1600)]);
     let input = bundle.file("in.vcf", unsorted);
     let output = bundle.folder().join("d.vcf.gz");

@@ -135,6 +135,32 @@ fn another_run_is_not_gone_on_with() {
 }
 
 #[test]
+fn killed_between_the_names_of_its_outputs_it_is_gone_on_with() {
+    let bundle = Bundle::new();
+    let input = many(&bundle);
+    let server = Running::start(Behavior::default());
+    let place = |name: &str| bundle.folder().join(name);
+    let scored = || {
+        let mut command = command(&bundle, &input, &server.url, bundle.folder());
+        run(command.args(["--resume", "--write-index", "tbi"]))
+    };
+    let obstacle = place("out.vcf.gz.tbi.partial");
+    std::fs::create_dir(&obstacle).unwrap();
+    scored().failed(&["its index is not"]);
+    let expected = all_bytes(bundle.folder());
+    assert!(place(".out.vcf.gz.checkpoint").exists() && !place("out.json").exists());
+    std::fs::remove_dir(&obstacle).unwrap();
+    // As if it had been killed when the tables had their names, and the scored file had not.
+    std::fs::rename(place("out.vcf.gz"), place(".out.vcf.gz.partial")).unwrap();
+    let answered = server.answered();
+    scored().succeeded();
+    assert_eq!(server.answered(), answered);
+    assert_eq!(all_bytes(bundle.folder()), expected);
+    assert!(place("out.json").exists() && place("out.vcf.gz.tbi").exists());
+    assert!(!outputs(bundle.folder()).iter().any(|name| name.starts_with('.')));
+}
+
+#[test]
 fn merged_shards_are_the_whole() {
     let bundle = Bundle::new();
     let server = Running::start(Behavior::default());
