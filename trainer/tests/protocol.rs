@@ -137,6 +137,8 @@ fn cross_cell_ablation_and_learning_curve_make_a_report() {
     let all = &found["rows"][0]["points"][0]["auroc"];
     assert!((value(all) - trained[1]).abs() < 1e-6, "{found}");
 
+    // Experiments on one model leave what `train` says of all as it is.
+    assert_eq!(world.json("training/quick/metrics.json"), metrics);
     world.run("report @results @training/quick/metrics.json --out @report.html", true);
     let page = fs::read_to_string(world.path("report.html")).unwrap();
     assert_eq!(page.matches("class=\"missing\"").count(), 6);

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::networks;
 use super::results::{self, Failure};
 use super::tested::Tested;
-use super::training::{Options, Run};
+use super::training::{Options, Outcome, Run};
 use super::windows::Source;
 use crate::terminal;
 
@@ -24,7 +24,7 @@ const EXAMPLES: &str = "Examples:
 
 It trains four networks on the same windows, folds by chromosome and seed, as `train` does: from the sequence alone, with \
 region, with expression, and with both. Networks with both that `train` has already trained with this work folder, recipe \
-and seed are taken as they are; the others are kept in folders `without-...` of the work folder, so that an interrupted run \
+and seed are taken as they are; all are kept in the folder `ablation` of the work folder, so that an interrupted run \
 goes on where it stopped. Nothing reaches a registry that is served.
 
 Figures are means over folds, intervals the 2.5th and 97.5th percentiles over resamples of whole groups of overlapping \
@@ -106,26 +106,25 @@ pub(crate) fn run(Arguments { options }: &Arguments) -> anyhow::Result<()> {
     let ids = options.chosen(source.ids()?)?;
     let recipe = options.recipe_name()?;
     let mut failed = Vec::new();
+    let mut outcomes = Vec::new();
     for variant in Variant::ALL {
         terminal::say(format_args!("training with {}", variant.name()));
         let work = work(options, variant);
-        let registry = options.work().join("ablation-registry").join(variant.name());
+        if variant == Variant::Both {
+            options.adopt(&work, &ids)?;
+        }
         let run = Run {
             prepared: &options.prepared,
             work: &work,
-            registry: &registry,
             only: &ids,
             folds: options.folds,
             without: variant.without(),
         };
-        // Models that could not be trained are told below, one by one.
-        if let Err(error) = options.train(&run) {
-            terminal::say(format_args!("{}: {error:#}", variant.name()));
-        }
+        outcomes.push((variant, options.train(&run)?));
     }
     let mut rows = Vec::new();
     for id in &ids {
-        match test(options, &source, id) {
+        match test(options, &source, id, &outcomes) {
             Ok(row) => rows.push(row),
             Err(error) => failed.push(Failure { model: id.to_string(), reason: format!("{error:#}") }),
         }
@@ -142,26 +141,29 @@ pub(crate) fn run(Arguments { options }: &Arguments) -> anyhow::Result<()> {
     results::conclude(&failed, ids.len())
 }
 
-/// Networks with both covariates are those of `train`.
+/// Where the networks of a variant are kept.
 fn work(options: &Options, variant: Variant) -> PathBuf {
-    match variant {
-        Variant::Both => options.work(),
-        _ => options.work().join(format!("without-{}", variant.without().replace(',', "-"))),
-    }
+    options.work().join("ablation").join(variant.name())
 }
 
-fn test(options: &Options, source: &Source<'_>, id: &ModelId) -> anyhow::Result<Row> {
+fn test(
+    options: &Options,
+    source: &Source<'_>,
+    id: &ModelId,
+    outcomes: &[(Variant, Outcome)],
+) -> anyhow::Result<Row> {
     let model = source.model(id)?;
     let mut tested = Vec::new();
-    for variant in Variant::ALL {
+    for (variant, outcome) in outcomes {
         let of_variant = || -> anyhow::Result<Tested> {
-            let networks = options.networks(&work(options, variant), id, &model)?;
+            outcome.check(id)?;
+            let networks = options.networks(&work(options, *variant), id, &model)?;
             let predicted = networks::predict_unseen(&networks, &model, &model, options.device)?;
             let tested = Tested::new(&model.labels, &predicted)?;
             networks::check_same_windows(&networks, &tested.aurocs())?;
             Ok(tested)
         };
-        tested.push((variant, of_variant().with_context(|| variant.name())?));
+        tested.push((*variant, of_variant().with_context(|| variant.name())?));
     }
     Ok(rows::measure(&model, &tested, options.bootstrap as usize, options.seed))
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::networks::{self, Predicted};
 use super::results::{self, Failure};
 use super::tested::Tested;
-use super::training::{Options, Run};
+use super::training::{Options, Outcome, Run};
 use super::windows::{PreparedModel, Source};
 use crate::terminal;
 
@@ -27,7 +27,7 @@ const EXAMPLES: &str = "Examples:
 It trains the folds by chromosome on all their training windows, on a random half of them, a half of that half, and so on, \
 each class halved alike, and tests them all on the same held-out windows. A smaller set is always part of the larger ones. \
 A set with fewer than 20 bound windows is left out. Networks on all windows that `train` has already trained with this \
-work folder, recipe and seed are taken as they are; the others are kept in its folder `learning-curve`, so that an \
+work folder, recipe and seed are taken as they are; all are kept in its folder `learning-curve`, so that an \
 interrupted run goes on where it stopped.
 
 A recipe has a fixed number of passes: fewer windows are also fewer steps. The curve tells what this recipe makes of more \
@@ -75,15 +75,13 @@ pub(crate) fn run(Arguments { options, halvings }: &Arguments) -> anyhow::Result
     for id in &ids {
         models.push(source.model(id)?);
     }
+    let mut outcomes = Vec::new();
     for halving in 0..=*halvings {
-        // Models that could not be trained are told below, one by one.
-        if let Err(error) = train(options, &models, halving) {
-            terminal::say(format_args!("{}: {error:#}", share_name(halving)));
-        }
+        outcomes.push(train(options, &models, halving)?);
     }
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for model in &models {
-        match test(options, model, *halvings) {
+        match test(options, model, &outcomes) {
             Ok(row) => rows.push(row),
             Err(error) => failed.push(Failure { model: model.id.to_string(), reason: format!("{error:#}") }),
         }
@@ -104,7 +102,7 @@ pub(crate) fn run(Arguments { options, halvings }: &Arguments) -> anyhow::Result
 }
 
 fn share_name(halving: u8) -> String {
-    if halving == 0 { "all windows".to_owned() } else { format!("1/{} of the windows", 1_u32 << halving) }
+    format!("1/{} of the windows", 1_u32 << halving)
 }
 
 /// Folder of a halving's subsets and networks.
@@ -112,64 +110,55 @@ fn folder(options: &Options, halving: u8) -> PathBuf {
     options.work().join("learning-curve").join(format!("1-{}", 1_u32 << halving))
 }
 
-fn train(options: &Options, models: &[PreparedModel], halving: u8) -> anyhow::Result<()> {
-    terminal::say(format_args!("training on {}", share_name(halving)));
-    if halving == 0 {
-        let ids: Vec<ModelId> = models.iter().map(|model| model.id.clone()).collect();
-        let registry = options.work().join("learning-curve/registry");
-        return options.train(&Run {
-            prepared: &options.prepared,
-            work: &options.work(),
-            registry: &registry,
-            only: &ids,
-            folds: options.folds,
-            without: "",
-        });
-    }
+fn train(options: &Options, models: &[PreparedModel], halving: u8) -> anyhow::Result<Option<Outcome>> {
     let folder = folder(options, halving);
+    let work = folder.join("training");
+    if halving == 0 {
+        terminal::say("training on all windows");
+        let only: Vec<ModelId> = models.iter().map(|model| model.id.clone()).collect();
+        options.adopt(&work, &only)?;
+        let (prepared, folds) = (options.prepared.as_path(), options.folds);
+        return Ok(Some(options.train(&Run { prepared, work: &work, only: &only, folds, without: "" })?));
+    }
     let prepared = folder.join("prepared");
-    let mut ids = Vec::new();
+    let mut only = Vec::new();
     for model in models {
-        ids.extend(subsets::write(&prepared, model, options.folds, halving, options.seed)?);
+        only.extend(subsets::write(&prepared, model, options.folds, halving, options.seed)?);
     }
-    if ids.is_empty() {
-        return Ok(());
+    if only.is_empty() {
+        return Ok(None);
     }
-    options.train(&Run {
-        prepared: &prepared,
-        work: &folder.join("training"),
-        registry: &folder.join("registry"),
-        only: &ids,
-        folds: 1,
-        without: "",
-    })
+    terminal::say(format_args!("training on {}", share_name(halving)));
+    let run = Run { prepared: &prepared, work: &work, only: &only, folds: 1, without: "" };
+    Ok(Some(options.train(&run)?))
 }
 
-fn test(options: &Options, model: &PreparedModel, halvings: u8) -> anyhow::Result<Row> {
-    let all = options.networks(&options.work(), &model.id, model)?;
+fn test(options: &Options, model: &PreparedModel, outcomes: &[Option<Outcome>]) -> anyhow::Result<Row> {
+    let work = |halving| folder(options, halving).join("training");
+    outcomes.first().and_then(Option::as_ref).context("not trained")?.check(&model.id)?;
+    let all = options.networks(&work(0), &model.id, model)?;
     let folds: Vec<u8> = all.iter().map(|network| network.fold).collect();
     let whole = networks::predict_unseen(&all, model, model, options.device)?;
     let mut measured = vec![Measured::new(0, &all, Tested::new(&model.labels, &whole)?)];
     networks::check_same_windows(&all, &measured[0].tested.aurocs())?;
-    for halving in 1..=halvings {
-        let work = folder(options, halving).join("training");
+    for (halving, outcome) in (0..).zip(outcomes).skip(1) {
+        // Too few bound windows for this and all smaller sets, in one fold at least: a mean over the others would be
+        // another figure.
+        let Some(outcome) = outcome else { break };
+        if !folds.iter().all(|fold| subsets::is_large_enough(model, *fold, halving)) {
+            break;
+        }
         let (mut predicted, mut networks) = (Predicted::none(model), Vec::new());
         for fold in &folds {
-            // Too few bound windows for this and all smaller sets.
-            if !subsets::is_large_enough(model, *fold, halving) {
-                continue;
-            }
             let id = subsets::id(&model.id, *fold)?;
-            let found = options.networks(&work, &id, model).with_context(|| share_name(halving))?;
+            outcome.check(&id).with_context(|| share_name(halving))?;
+            let found = options.networks(&work(halving), &id, model).with_context(|| share_name(halving))?;
             let Some(network) = found.into_iter().next() else { continue };
             let windows = whole.folds.get(fold).cloned().unwrap_or_default();
             predicted.add(&network, *fold, model, windows, options.device)?;
             networks.push(network);
         }
-        // A mean over other folds would be another figure.
-        if networks.len() == folds.len() {
-            measured.push(Measured::new(halving, &networks, Tested::new(&model.labels, &predicted)?));
-        }
+        measured.push(Measured::new(halving, &networks, Tested::new(&model.labels, &predicted)?));
     }
     Ok(rows::measure(model, &measured, options.bootstrap as usize, options.seed))
 }

@@ -2,15 +2,18 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, FromArgMatches};
 use polaris_model::training::Recipe;
 use polaris_model::{Device, ModelId, Split};
+use serde_json::Value;
 
 use super::networks::{self, FoldNetwork};
 use super::windows::PreparedModel;
 use crate::train;
+use crate::windows_file::FOLDS;
 
 /// Options of every experiment that trains.
 #[derive(Debug, clap::Args)]
@@ -65,7 +68,7 @@ impl Options {
     /// If a named model is not prepared.
     pub(super) fn chosen(&self, mut ids: Vec<ModelId>) -> anyhow::Result<Vec<ModelId>> {
         if let Some(missing) = self.only.iter().find(|id| !ids.contains(id)) {
-            anyhow::bail!("{missing} is not prepared in {}", self.prepared.display());
+            bail!("{missing} is not prepared in {}", self.prepared.display());
         }
         ids.retain(|id| self.only.is_empty() || self.only.contains(id));
         Ok(ids)
@@ -79,7 +82,7 @@ impl Options {
         if Recipe::by_name(&self.recipe).is_some() {
             return Ok(self.recipe.clone());
         }
-        let text = std::fs::read_to_string(&self.recipe)
+        let text = fs::read_to_string(&self.recipe)
             .with_context(|| format!("recipe {:?} is neither standard, paper, nor a file", self.recipe))?;
         let recipe: Recipe = serde_json::from_str(&text).with_context(|| self.recipe.clone())?;
         Ok(recipe.name)
@@ -89,22 +92,20 @@ impl Options {
     /// trained are taken from `work`. What `train` publishes goes to a registry within `work`, which nobody serves.
     ///
     /// # Errors
-    /// Those of `train`: also if one of several models failed.
-    pub(super) fn train(&self, run: &Run<'_>) -> anyhow::Result<()> {
+    /// If an option is none of `train`. Models that could not be trained are told by the outcome.
+    pub(super) fn train(&self, run: &Run<'_>) -> anyhow::Result<Outcome> {
         let mut options: Vec<OsString> = vec!["--prepared".into(), run.prepared.into()];
         options.extend(["--reference".into(), self.reference.clone().into()]);
         options.extend(["--work".into(), run.work.into()]);
-        options.extend(["--registry".into(), run.registry.into()]);
+        options.extend(["--registry".into(), run.work.join("registry").into()]);
         options.extend(
             ["--splits", "chromosome", "--background", "0", "--recipe", &self.recipe].map(Into::into),
         );
         options.extend(["--folds".into(), run.folds.to_string().into()]);
         options.extend(["--seed".into(), self.seed.to_string().into()]);
         options.extend(["--device".into(), self.device.to_string().into()]);
-        if !run.only.is_empty() {
-            let names: Vec<String> = run.only.iter().map(ToString::to_string).collect();
-            options.extend(["--only".into(), names.join(",").into()]);
-        }
+        let names: Vec<String> = run.only.iter().map(ToString::to_string).collect();
+        options.extend(["--only".into(), names.join(",").into()]);
         if !run.without.is_empty() {
             options.extend(["--without", run.without].map(Into::into));
         }
@@ -112,7 +113,40 @@ impl Options {
             options.extend(["--jobs".into(), jobs.to_string().into()]);
         }
         options.extend(self.further.iter().cloned());
-        train::run(&arguments(&options)?)
+        let arguments = arguments(&options)?;
+        // What stands there afterwards is of this run.
+        let metrics = run.work.join(self.recipe_name()?).join("metrics.json");
+        match fs::remove_file(&metrics) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| metrics.display().to_string());
+            }
+            _ => {}
+        }
+        let failure = train::run(&arguments).err().map(|error| format!("{error:#}"));
+        let metrics = fs::read(&metrics).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        Ok(Outcome { metrics: metrics.unwrap_or_default(), failure })
+    }
+
+    /// Links the folds that `train` keeps of models into another work folder, where they are taken if they fit.
+    ///
+    /// # Errors
+    /// If a file can be neither linked nor copied.
+    pub(super) fn adopt(&self, work: &Path, ids: &[ModelId]) -> anyhow::Result<()> {
+        let recipe = self.recipe_name()?;
+        for id in ids {
+            let [from, to] = [&self.work(), work].map(|work| work.join(&recipe).join(id.to_string()));
+            for fold in 0..FOLDS {
+                // The record goes last: a network without one is nobody's.
+                for extension in ["pt", "json"] {
+                    let name = format!("{}-{fold}.{extension}", Split::Chromosome);
+                    let (from, to) = (from.join(&name), to.join(&name));
+                    if from.is_file() && !to.exists() {
+                        link(&from, &to).with_context(|| to.display().to_string())?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The networks that `train` kept of a model in a work folder.
@@ -138,15 +172,67 @@ impl Options {
 pub(super) struct Run<'a> {
     pub(super) prepared: &'a Path,
     pub(super) work: &'a Path,
-    pub(super) registry: &'a Path,
     pub(super) only: &'a [ModelId],
     pub(super) folds: u8,
     /// Covariates to leave out, comma-separated.
     pub(super) without: &'a str,
 }
 
+/// What became of a run of `train`.
+pub(super) struct Outcome {
+    /// Its metrics.json.
+    metrics: Value,
+    failure: Option<String>,
+}
+
+impl Outcome {
+    /// Checks that the run trained a model, or took it from an earlier one with the same options.
+    ///
+    /// # Errors
+    /// If it did not, with the reason.
+    pub(super) fn check(&self, id: &ModelId) -> anyhow::Result<()> {
+        let name = id.to_string();
+        let find = |list: &str| self.metrics[list].as_array()?.iter().find(|one| one["model"] == *name);
+        if find("models").is_some() {
+            return Ok(());
+        }
+        let reason = find("failed").and_then(|one| one["reason"].as_str()).or(self.failure.as_deref());
+        bail!("{name} was not trained: {}", reason.unwrap_or("passed over, as said above"))
+    }
+}
+
+/// A second name for a file, or a copy where there is none.
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to.parent().unwrap_or(Path::new("")))?;
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop))
+}
+
 /// Options as on the command line, so that an experiment trains just what `train` with them would.
 fn arguments(options: &[OsString]) -> anyhow::Result<train::Arguments> {
     let command = train::Arguments::augment_args(clap::Command::new("train").no_binary_name(true));
     Ok(train::Arguments::from_arg_matches(&command.try_get_matches_from(options)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_outcome_says_why_a_model_is_missing() {
+        let metrics =
+            json!({"models": [{"model": "A.K562"}], "failed": [{"model": "B.K562", "reason": "full"}]});
+        let outcome = Outcome { metrics, failure: Some("1 of 2 failed".to_owned()) };
+        let told = |id: &str| outcome.check(&id.parse().unwrap()).map_err(|error| error.to_string());
+        assert_eq!(told("A.K562"), Ok(()));
+        assert_eq!(told("B.K562"), Err("B.K562 was not trained: full".to_owned()));
+        assert_eq!(told("C.K562"), Err("C.K562 was not trained: 1 of 2 failed".to_owned()));
+    }
+
+    #[test]
+    fn options_of_train_are_checked_before_anything_is_trained() {
+        let refused = arguments(&["--nonsense".into()]).unwrap_err().to_string();
+        assert!(refused.contains("--nonsense"), "{refused}");
+    }
 }

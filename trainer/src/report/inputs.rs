@@ -250,7 +250,7 @@ fn find(place: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result
             |extension: &std::ffi::OsStr| ["json", "tsv", "meme"].iter().any(|known| extension == *known);
         // Networks that experiments trained for themselves are no models of the user's.
         let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let inner = ["learning-curve", "ablation-registry"].contains(&name) || name.starts_with("without-");
+        let inner = ["learning-curve", "ablation"].contains(&name);
         // A link that leads nowhere is nobody's result.
         if (entry.is_dir() && !inner) || (entry.is_file() && entry.extension().is_some_and(known)) {
             find(&entry, depth + 1, files)?;
