@@ -15,6 +15,6 @@ mod trainable;
 
 pub use batches::{Example, ExampleError};
 pub use comparison::{ComparisonExample, fit_comparison, predict_comparison};
-pub use fit::{Epoch, TrainError, fit, predict, predict_logits};
+pub use fit::{Epoch, TrainError, arithmetic, fit, predict, predict_logits};
 pub use recipe::{Optimizer, Recipe, RecipeError, Schedule};
 pub use stacked::{StackedTask, fit_stacked, propose_stack, stack_bytes};

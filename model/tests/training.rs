@@ -131,3 +131,12 @@ fn unusable_examples_are_named() {
     let no_flanks = check(&|examples| *examples = windows(examples));
     assert!(no_flanks.contains("0 bases to either side, the recipe shifts by up to 4"), "{no_flanks}");
 }
+
+#[test]
+fn a_loss_that_leaves_the_numbers_is_told() {
+    let mut examples = examples(40, 8);
+    examples[3].expression = 1e38;
+    examples[4].expression = -1e38;
+    let error = train(&examples, &recipe(), 1).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
+}

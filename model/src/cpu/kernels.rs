@@ -315,9 +315,10 @@ pub(crate) fn multiply_rows(
     out_stride: usize,
     accumulate: bool,
 ) {
+    // Without wrapping round, whatever the build's checks.
     let reach = |rows: usize, stride: usize, columns: usize| match rows {
         0 => 0,
-        rows => (rows - 1) * stride + columns,
+        rows => (rows - 1).saturating_mul(stride).saturating_add(columns),
     };
     assert!(columns.is_multiple_of(NARROW) && (out_stride >= columns || rows <= 1));
     assert!(left.values.len() >= reach(rows, left.stride, inner));

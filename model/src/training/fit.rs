@@ -11,6 +11,7 @@ use super::recipe::{Recipe, RecipeError};
 use super::torch::{Polaris, TorchLearner};
 use super::trainable::Trainable;
 use crate::architecture::Architecture;
+use crate::cpu::instruction_set::InstructionSet;
 use crate::device::Device;
 use crate::ensemble::sigmoid;
 use crate::inputs::InputError;
@@ -65,8 +66,9 @@ impl From<TchError> for TrainError {
     }
 }
 
-/// Trains a network from scratch: on the CPU with a thread of its own code, on a GPU with libtorch. On the CPU the same
-/// examples, recipe and seed give the same weights on the same kind of processor, bit for bit, whatever else trains meanwhile.
+/// Trains a network from scratch: on the CPU with code of its own on one thread, on a GPU with libtorch. On the CPU the
+/// same examples, recipe and seed give the same weights, bit for bit, whatever else trains meanwhile, on every processor
+/// of the same [`arithmetic`].
 ///
 /// `observer` is told of each epoch and can stop the training.
 ///
@@ -93,6 +95,22 @@ pub fn fit(
             let weights = train(&Polaris { architecture, examples }, recipe, seed, device.torch(), observer)?;
             Ok(Network::from_tensors(architecture, weights)?.weights()?)
         }
+    }
+}
+
+/// Of the processor's training: another one gives weights that differ in their last digits.
+const OWN_REVISION: u32 = 1;
+
+/// What calculates on a device, as far as it shows in the last digits of weights. Two trainings of the same examples,
+/// recipe and seed give the same weights where this is the same, and the device is no GPU.
+pub fn arithmetic(device: Device) -> String {
+    match device {
+        Device::Cpu => {
+            // Single precision has no use for more.
+            let set = InstructionSet::detect().min(InstructionSet::Avx512);
+            format!("own {OWN_REVISION} {set}")
+        }
+        Device::Cuda(_) => "libtorch".to_owned(),
     }
 }
 

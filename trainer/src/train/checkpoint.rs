@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use polaris_model::training::arithmetic;
 use polaris_model::{FoldMetrics, Weights, read_weights, write_model};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,6 +25,8 @@ pub(super) struct Checkpoint {
 struct Record {
     /// Digest of everything that the network depends on.
     key: String,
+    /// What calculated: the last digits of the weights depend on it.
+    arithmetic: String,
     model_sha256: String,
     metrics: FoldMetrics,
     /// Mean loss of each epoch.
@@ -35,7 +38,9 @@ impl Checkpoint {
     pub(super) fn find(plan: &Plan, task: &Task<'_>) -> Option<Self> {
         let (model, record) = paths(plan, task);
         let record: Record = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
-        let same = record.key == key(plan, task) && sha256_of(&fs::read(&model).ok()?) == record.model_sha256;
+        let same = record.key == key(plan, task)
+            && record.arithmetic == arithmetic(plan.device)
+            && sha256_of(&fs::read(&model).ok()?) == record.model_sha256;
         same.then_some(Self { metrics: record.metrics, model, model_sha256: record.model_sha256 })
     }
 
@@ -52,7 +57,13 @@ impl Checkpoint {
         let model_sha256 = sha256_of(&bytes);
         write_whole(&model, &bytes).with_context(|| model.display().to_string())?;
         // The record is what makes a checkpoint valid, so it comes last.
-        let content = Record { key: key(plan, task), model_sha256: model_sha256.clone(), metrics, losses };
+        let content = Record {
+            key: key(plan, task),
+            arithmetic: arithmetic(plan.device),
+            model_sha256: model_sha256.clone(),
+            metrics,
+            losses,
+        };
         write_whole(&record, &serde_json::to_vec_pretty(&content)?)
             .with_context(|| record.display().to_string())?;
         Ok(Self { metrics, model, model_sha256 })
@@ -115,6 +126,7 @@ mod tests {
             };
             let record = Record {
                 key: String::new(),
+                arithmetic: String::new(),
                 model_sha256: String::new(),
                 metrics,
                 losses: vec![auroc.exp()],

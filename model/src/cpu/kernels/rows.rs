@@ -55,7 +55,7 @@ unsafe fn product<L: Lanes<f32>, const R: usize, const V: usize, const W: usize>
             if work.accumulate {
                 sums = from_fn(|row| from_fn(|vector| L::load(out(row, vector))));
             }
-            let mut matrix = work.matrix.add(column);
+            let mut matrix = work.matrix.wrapping_add(column);
             for index in 0..work.inner {
                 let columns: [L::Words; V] = from_fn(|vector| L::words(matrix.add(vector * L::LANES)));
                 for (row, sums) in sums.iter_mut().enumerate() {

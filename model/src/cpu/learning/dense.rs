@@ -87,7 +87,8 @@ impl DenseLearner {
                 );
             }
         }
-        out.iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
+        // What is no number passes, so that the loss shows it.
+        out.iter_mut().for_each(|value| *value = if *value <= 0.0 { 0.0 } else { *value });
     }
 
     /// Learns from gradients `[windows][width]` of the outputs before their ReLU, and replaces them by those of the inputs

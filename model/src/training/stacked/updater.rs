@@ -80,9 +80,8 @@ impl StackedUpdater {
                     let Some((_, square)) = self.moments.get_mut(index) else { continue };
                     let _ = square.f_lerp_(&gradient.f_square()?, 1.0 - RMS_DECAY)?;
                     let mut denominator = square.f_sqrt()?;
-                    let _ = denominator
-                        .f_add_scalar_(RMS_EPSILON)?
-                        .f_mul_(&rates.f_reciprocal()?.f_neg()?)?;
+                    let _ =
+                        denominator.f_add_scalar_(RMS_EPSILON)?.f_mul_(&rates.f_reciprocal()?.f_neg()?)?;
                     let _ = weight.f_addcdiv_(gradient, &denominator)?;
                 }
                 Optimizer::AdamW { weight_decay, .. } => {
