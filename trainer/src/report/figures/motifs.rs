@@ -23,7 +23,7 @@ enum Recovery {
 
 const RECOVERIES: [(Recovery, &str); 3] = [
     (Recovery::First, "own motif matches best"),
-    (Recovery::Among, "own motif among the ten best"),
+    (Recovery::Among, "own motif in the best ten"),
     (Recovery::Other, "another protein\u{2019}s motif"),
 ];
 
