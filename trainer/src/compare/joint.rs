@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use anyhow::bail;
-use polaris_genomics::Window;
+use polaris_genomics::{Window, contig_key};
 use polaris_model::comparison::{Body, ComparisonNetwork};
 use polaris_model::training::{ComparisonExample, Epoch};
 
@@ -11,8 +11,8 @@ use super::method::Method;
 use super::network::{Predicted, Training, inputs, learn};
 use super::set::{Fold, Set};
 
-/// Trains on the fold's windows of set number `asked` and on all windows of the other sets that show nothing of those
-/// held out, and asks the output of `asked` about these.
+/// Trains on the fold's windows of set number `asked` and on those windows to learn from of the other sets that show nothing
+/// of what is held out, and asks the output of `asked` about this.
 ///
 /// A window's label is known for the protein that it was prepared for. Another protein binds it too if one of its bound
 /// windows to be learned from covers half of it on the same strand; else that is not known, and its output learns nothing
@@ -60,25 +60,24 @@ pub(super) fn rows(sets: &[Set], asked: usize, fold: &Fold) -> Vec<(usize, usize
     let own = &sets[asked];
     let held_out = fold.held_out.iter().map(|index| &own.places[*index].window);
     let held_out: BTreeSet<(&str, i64)> =
-        held_out.map(|window| (window.contig.as_str(), window.start0)).collect();
+        held_out.map(|window| (contig_key(&window.contig), window.start0)).collect();
     let trained: HashSet<&str> =
-        fold.training.iter().map(|index| own.places[*index].window.contig.as_str()).collect();
+        fold.training.iter().map(|index| contig_key(&own.places[*index].window.contig)).collect();
     // Where contigs are held out whole, so are they of the other proteins.
     let whole: HashSet<&str> =
         held_out.iter().map(|(contig, _)| *contig).filter(|contig| !trained.contains(contig)).collect();
     let unseen = |Window { contig, start0, length, .. }: &Window| {
         // Windows are of one length: those that share a base start less than that apart, on whatever strands.
-        let length = *length as i64;
-        let near = (contig.as_str(), start0 - length + 1)..(contig.as_str(), start0 + length);
-        !whole.contains(contig.as_str()) && held_out.range(near).next().is_none()
+        let (contig, length) = (contig_key(contig), *length as i64);
+        let near = (contig, start0 - length + 1)..(contig, start0 + length);
+        !whole.contains(contig) && held_out.range(near).next().is_none()
     };
     let mut rows = Vec::new();
     for (number, set) in sets.iter().enumerate() {
         if number == asked {
             rows.extend(fold.training.iter().map(|index| (number, *index)));
         } else {
-            let usable = (0..set.places.len()).filter(|index| unseen(&set.places[*index].window));
-            rows.extend(usable.map(|index| (number, index)));
+            rows.extend(set.lent(fold.number, unseen).into_iter().map(|index| (number, index)));
         }
     }
     rows
@@ -93,7 +92,7 @@ impl<'a> Bound<'a> {
         let mut places: Vec<_> = bound
             .map(|(owner, index)| {
                 let window = &sets[*owner].places[*index].window;
-                (window.contig.as_str(), window.strand.index(), window.start0, *owner)
+                (contig_key(&window.contig), window.strand.index(), window.start0, *owner)
             })
             .collect();
         places.sort_unstable();
@@ -103,7 +102,7 @@ impl<'a> Bound<'a> {
     /// What is known of a window, protein by protein.
     fn labels(&self, sets: &[Set], (owner, index): (usize, usize)) -> Vec<Option<bool>> {
         let Window { contig, start0, length, strand } = &sets[owner].places[index].window;
-        let beside = (contig.as_str(), strand.index());
+        let beside = (contig_key(contig), strand.index());
         // Windows are of one length: starts that are half of it apart leave half of it shared.
         let apart = (length / 2) as i64;
         let first = self.0.partition_point(|at| (at.0, at.1, at.2) < (beside.0, beside.1, start0 - apart));
@@ -148,7 +147,27 @@ mod tests {
         let (mut first, second) = (simulated("A", 20), simulated("B", 20));
         first.places.iter_mut().take(10).for_each(|place| place.window.contig = "chr9".to_owned());
         let fold = Fold { number: 0, training: (0..10).collect(), held_out: (10..20).collect() };
-        // All of B lies on the contig that was held out of A.
+        // All of B lies on the contig that was held out of A, whatever either calls it.
+        let sets = [first, second];
+        assert_eq!(rows(&sets, 0, &fold).len(), 10);
+        let [first, mut second] = sets;
+        second.places.iter_mut().for_each(|place| place.window.contig = "1".to_owned());
         assert_eq!(rows(&[first, second], 0, &fold).len(), 10);
+    }
+
+    #[test]
+    fn other_sets_lend_what_their_own_folds_learn_from() {
+        let (first, mut second) = (simulated("A", 40), simulated("B", 100));
+        second.places.iter_mut().for_each(|place| place.window.contig = "chr2".to_owned());
+        let fold = first.folds[0].clone();
+        let of_second = |sets: &[Set]| -> Vec<usize> {
+            rows(sets, 0, &fold).into_iter().filter(|row| row.0 == 1).map(|row| row.1).collect()
+        };
+        let mut sets = [first, second];
+        // What is held out of the only fold of B, as the test file of a pair is, teaches nobody.
+        assert_eq!(of_second(&sets), sets[1].folds[0].training);
+        sets[1].thin(30, 1);
+        assert_eq!(sets[1].folds[0].training.len(), 30);
+        assert_eq!(of_second(&sets), sets[1].folds[0].training);
     }
 }

@@ -25,9 +25,14 @@ pub(super) struct Kept {
     pub(super) seconds: f64,
 }
 
-/// Where the result of a method in a fold of a set is kept.
-pub(super) fn path(work: &Path, set: &str, method: &str, fold: u8) -> PathBuf {
-    work.join(set).join(format!("{method}-{fold}.json"))
+/// Digits of a key in a file's name.
+const KEY_DIGITS: usize = 12;
+
+/// Where the result of a method in a fold of a set is kept: for each key a file of its own, so that a run with other
+/// settings takes nothing away.
+pub(super) fn path(work: &Path, set: &str, method: &str, (fold, key): (u8, &str)) -> PathBuf {
+    let digits = key.get(..KEY_DIGITS).unwrap_or(key);
+    work.join(set).join(format!("{method}-{fold}-{digits}.json"))
 }
 
 impl Kept {
@@ -50,8 +55,8 @@ mod tests {
     #[test]
     fn comes_back_bit_for_bit_under_its_key_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let path = path(folder.path(), "QKI.K562", "seqweaver+", 3);
-        assert!(path.ends_with("QKI.K562/seqweaver+-3.json"));
+        let path = path(folder.path(), "QKI.K562", "seqweaver+", (3, "0123456789abcdef"));
+        assert!(path.ends_with("QKI.K562/seqweaver+-3-0123456789ab.json"));
         let logits: Vec<f64> = (1..500).map(|index| 1.0 / f64::from(index)).collect();
         let kept = Kept {
             key: "a".to_owned(),

@@ -66,6 +66,15 @@ impl Plan {
         Some(Recipe { epochs, shift_bases, ..recipe })
     }
 
+    /// Bases to either side of every window that a task learns from.
+    fn flank_bases(sets: &[Set], task: &Task<'_>) -> usize {
+        let of = match task.method.kind {
+            Kind::Joint(_) => sets,
+            _ => &sets[task.set..=task.set],
+        };
+        of.iter().map(Set::flank_bases).min().unwrap_or(0)
+    }
+
     /// Why a method cannot be run on a set at all, if so.
     pub(super) fn obstacle(&self, set: &Set, method: &Method) -> Option<String> {
         let body = match method.kind {
@@ -76,10 +85,11 @@ impl Plan {
         ComparisonNetwork::new(body, inputs(set, method, false), 1).err().map(|error| error.to_string())
     }
 
-    /// Seed of one training: depends on set, method and fold, not on what else is trained.
-    fn seed(&self, set: &Set, task: &Task<'_>) -> u64 {
-        let Task { method, fold, .. } = task;
-        let digest = Sha256::digest(format!("{} {} {} {}", self.seed, set.name, method.name, fold.number));
+    /// Seed of one training: depends on set, split and fold alone, so that methods differ by their networks and not by
+    /// their luck.
+    fn seed(&self, set: &Set, fold: &Fold) -> u64 {
+        let split = set.split.map_or_else(|| "given".to_owned(), |split| split.to_string());
+        let digest = Sha256::digest(format!("{} {} {split} {}", self.seed, set.name, fold.number));
         digest.iter().take(8).fold(0, |seed, &byte| (seed << 8) | u64::from(byte))
     }
 
@@ -88,8 +98,9 @@ impl Plan {
         let Task { method, fold, .. } = task;
         let set = &sets[task.set];
         let others = matches!(method.kind, Kind::Joint(_)).then(|| {
-            let others = sets.iter().map(|set| (set.name.as_str(), set.digest(fold)));
-            others.collect::<Vec<_>>()
+            let others: Vec<_> = sets.iter().map(|set| (set.name.as_str(), set.digest(fold))).collect();
+            let rows = joint::rows(sets, task.set, fold);
+            serde_json::json!([others, sha256_of(format!("{rows:?}").as_bytes())])
         });
         let own = match &method.kind {
             Kind::Kmer => serde_json::json!(self.longest_kmer),
@@ -104,9 +115,9 @@ impl Plan {
             "method": method.name,
             "reads": [method.expression, method.region],
             "of_method": own,
-            "recipe": self.recipe(method, set.flank_bases()),
+            "recipe": self.recipe(method, Self::flank_bases(sets, task)),
             "structure": structure.map(|structure| &structure.digest),
-            "seed": self.seed(set, task),
+            "seed": self.seed(set, fold),
             "device": self.device.to_string(),
         });
         sha256_of(parts.to_string().as_bytes())
@@ -140,7 +151,7 @@ impl Plan {
 
     /// What the bar counts for a task.
     fn cost(&self, sets: &[Set], task: &Task<'_>) -> u64 {
-        let recipe = self.recipe(task.method, sets[task.set].flank_bases());
+        let recipe = self.recipe(task.method, Self::flank_bases(sets, task));
         let epochs = recipe.map_or(1, |recipe| recipe.epochs as u64);
         epochs * task.fold.training.len() as u64 * task.method.weight()
     }
@@ -156,7 +167,7 @@ impl Plan {
                 _ => None,
             };
             let key = self.key(sets, task, structure.as_ref());
-            let path = kept::path(&self.work, &set.name, &method.file_name(), fold.number);
+            let path = kept::path(&self.work, &set.name, &method.file_name(), (fold.number, &key));
             if let Some(kept) = Kept::find(&path, &key) {
                 return Ok((kept, true));
             }
@@ -193,8 +204,8 @@ impl Plan {
         let set = &sets[task.set];
         let unpaired = structure.map_or(&[][..], |structure| &structure.unpaired);
         let training = || {
-            let recipe = self.recipe(method, set.flank_bases()).context("no recipe")?;
-            anyhow::Ok(Training { recipe, seed: self.seed(set, task), device: self.device })
+            let recipe = self.recipe(method, Self::flank_bases(sets, task)).context("no recipe")?;
+            anyhow::Ok(Training { recipe, seed: self.seed(set, fold), device: self.device })
         };
         match &method.kind {
             Kind::Polaris => polaris(set, method, fold, &training()?, told),
@@ -208,5 +219,42 @@ impl Plan {
                 self.gkm.as_ref().context("LS-GKM is not there")?.run(set, fold, &self.work.join("temporary"))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::method::MethodName;
+    use super::super::set::tests::simulated;
+    use super::*;
+
+    fn plan(work: &std::path::Path) -> Plan {
+        Plan {
+            recipe: Recipe::standard(),
+            epochs: Some(1),
+            longest_kmer: 3,
+            gkm: None,
+            seed: 1,
+            device: Device::Cpu,
+            jobs: 2,
+            work: work.to_path_buf(),
+        }
+    }
+
+    fn method(name: &str) -> Method {
+        name.parse::<MethodName>().unwrap().methods(&[])[0].reading(false, false)
+    }
+
+    #[test]
+    fn joint_training_shifts_by_what_every_set_has() {
+        let (plan, joint) = (plan("out".as_ref()), method("polaris-joint"));
+        let (mut wide, narrow) = (simulated("A", 20), simulated("B", 20));
+        wide.examples.iter_mut().for_each(|example| example.flank_bases = 7);
+        let sets = [wide, narrow];
+        let of = |method: &Method| {
+            let task = Task { set: 0, method, fold: &sets[0].folds[0] };
+            plan.recipe(method, Plan::flank_bases(&sets, &task)).unwrap().shift_bases
+        };
+        assert_eq!((of(&joint), of(&method("polaris"))), (0, 7));
     }
 }

@@ -1,5 +1,7 @@
 //! Labelled windows with the folds in which methods are tried on them.
 
+use std::collections::BTreeSet;
+
 use polaris_genomics::Window;
 use polaris_model::Split;
 use polaris_model::training::Example;
@@ -26,8 +28,20 @@ pub(super) struct Set {
     /// Which covariates there are.
     pub(super) expression: bool,
     pub(super) region: bool,
+    /// How the folds were dealt out; `None` where they were given.
+    pub(super) split: Option<Split>,
+    /// Windows that some fold learns from, before any are left out to learn from fewer.
+    learnable: Vec<usize>,
+    thinning: Option<Thinning>,
     /// Of all windows, their places, labels and covariates.
     digest: String,
+}
+
+/// Learning from a part of the windows.
+#[derive(Clone, Copy, Debug)]
+struct Thinning {
+    most_training: usize,
+    seed: u64,
 }
 
 /// A window's name and place.
@@ -67,7 +81,21 @@ impl Set {
             digest.update(format!(" {} {region:?} {}\n", example.expression, example.positive));
         }
         let digest = hexadecimal(&digest.finalize());
-        Self { name, examples, places, input_length, folds, expression, region, digest }
+        let learnable: BTreeSet<usize> =
+            folds.iter().flat_map(|fold| fold.training.iter().copied()).collect();
+        Self {
+            name,
+            examples,
+            places,
+            input_length,
+            folds,
+            expression,
+            region,
+            split: None,
+            learnable: learnable.into_iter().collect(),
+            thinning: None,
+            digest,
+        }
     }
 
     /// The windows of a prepared model.
@@ -92,27 +120,27 @@ impl Set {
             block: Some(row.fold_chromosome),
         };
         let windows = dataset.windows.into_iter().map(place).zip(dataset.examples).collect();
-        Self::new(dataset.id.to_string(), windows, input_length, folds, (expression, region))
+        let set = Self::new(dataset.id.to_string(), windows, input_length, folds, (expression, region));
+        Self { split: Some(split), ..set }
     }
 
     /// Learns from so many windows of each fold at most: drawn at random, of each class the share that it has.
     pub(super) fn thin(&mut self, most_training: usize, seed: u64) {
+        let thinning = Thinning { most_training, seed };
         for fold in &mut self.folds {
-            if fold.training.len() <= most_training {
-                continue;
-            }
-            let (mut bound, mut unbound): (Vec<usize>, Vec<usize>) =
-                fold.training.iter().partition(|index| self.examples[**index].positive);
-            let of_bound =
-                (most_training * bound.len() / fold.training.len()).clamp(1, (most_training - 1).max(1));
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            random.set_stream(u64::from(fold.number));
-            bound.shuffle(&mut random);
-            unbound.shuffle(&mut random);
-            bound.truncate(of_bound);
-            unbound.truncate(most_training - of_bound);
-            fold.training = bound.into_iter().chain(unbound).collect();
-            fold.training.sort_unstable();
+            fold.training = thinning.draw(&self.examples, std::mem::take(&mut fold.training), fold.number);
+        }
+        self.thinning = Some(thinning);
+    }
+
+    /// The windows that a network of several sets learns from for a fold of another set: those that `usable` lets through
+    /// of what this set's own folds learn from, and no more than these do.
+    pub(super) fn lent(&self, fold: u8, usable: impl Fn(&Window) -> bool) -> Vec<usize> {
+        let usable = |index: &usize| usable(&self.places[*index].window);
+        let lent = self.learnable.iter().copied().filter(usable).collect();
+        match &self.thinning {
+            Some(thinning) => thinning.draw(&self.examples, lent, fold),
+            None => lent,
         }
     }
 
@@ -141,6 +169,28 @@ impl Set {
     pub(super) fn digest(&self, fold: &Fold) -> String {
         let text = format!("{} {:?} {:?}", self.digest, fold.training, fold.held_out);
         crate::files::sha256_of(text.as_bytes())
+    }
+}
+
+impl Thinning {
+    /// Draws of windows to learn from, in their order.
+    fn draw(self, examples: &[Example], training: Vec<usize>, fold: u8) -> Vec<usize> {
+        let Self { most_training, seed } = self;
+        if training.len() <= most_training {
+            return training;
+        }
+        let (mut bound, mut unbound): (Vec<usize>, Vec<usize>) =
+            training.iter().partition(|index| examples[**index].positive);
+        let of_bound = (most_training * bound.len() / training.len()).clamp(1, (most_training - 1).max(1));
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(u64::from(fold));
+        bound.shuffle(&mut random);
+        unbound.shuffle(&mut random);
+        bound.truncate(of_bound);
+        unbound.truncate(most_training - of_bound);
+        let mut drawn: Vec<usize> = bound.into_iter().chain(unbound).collect();
+        drawn.sort_unstable();
+        drawn
     }
 }
 
