@@ -9,7 +9,7 @@ use thiserror::Error;
 
 pub(crate) use bootstrap::{Estimate, Groups, INTERVAL, estimate};
 pub(crate) use calibration::{BINS, Bin};
-pub(crate) use scores::{Scores, Statistics};
+pub(crate) use scores::{Accuracy, Scores, Statistics};
 
 use ranking::Ranking;
 

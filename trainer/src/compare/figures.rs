@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::kept::Kept;
 use super::set::{Fold, Set};
 use crate::assess::groups::overlapping;
-use crate::metrics::{Estimate, Groups, MetricError, Scores, Statistics, estimate};
+use crate::metrics::{Accuracy, Estimate, Groups, MetricError, Scores, estimate};
 
 /// The areas, and the Brier score where there are probabilities.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -66,13 +66,13 @@ pub(super) fn measure(
         let scores = Scores::new(&labels, &kept.logits)?;
         let windows: Vec<&Window> = fold.held_out.iter().map(|index| &set.places[*index].window).collect();
         let groups = Groups::new(overlapping(&windows));
-        let values = |statistics: &Statistics| -> Values {
-            [Some(statistics.auroc), Some(statistics.auprc), kept.calibrated.then_some(statistics.brier)]
+        let values = |weights: Option<&[u32]>| -> Values {
+            let Accuracy { auroc, auprc, brier } = scores.accuracy(weights);
+            [Some(auroc), Some(auprc), kept.calibrated.then_some(brier)]
         };
         let seed = seed.wrapping_add(u64::from(fold.number) << 32);
-        let drawn =
-            groups.resample(&labels, resamples, seed, |weights| values(&scores.statistics(Some(weights))));
-        let measured = Measured { whole: values(&scores.statistics(None)), drawn };
+        let drawn = groups.resample(&labels, resamples, seed, |weights| values(Some(weights)));
+        let measured = Measured { whole: values(None), drawn };
         let bound = labels.iter().filter(|label| **label).count();
         of_method.folds.push(FoldFigures {
             fold: u32::from(fold.number) + 1,

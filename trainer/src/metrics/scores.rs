@@ -30,6 +30,17 @@ pub(crate) struct Statistics {
     pub(crate) bins: [Bin; BINS],
 }
 
+/// The part of them that is soon calculated: without calibration.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Accuracy {
+    /// See [`super::auroc`].
+    pub(crate) auroc: f64,
+    /// See [`super::average_precision`].
+    pub(crate) auprc: f64,
+    /// The mean squared distance of the probability from the label (Brier 1950).
+    pub(crate) brier: f64,
+}
+
 impl Scores {
     /// Logits keep apart what is the same in probabilities near 0 and 1.
     ///
@@ -50,27 +61,41 @@ impl Scores {
         &self.labels
     }
 
-    /// Measures all windows, each as often as `weights` say; both classes must have one.
-    pub(crate) fn statistics(&self, weights: Option<&[u32]>) -> Statistics {
-        let weight = |index: usize| weights.map_or(1.0, |weights| f64::from(weights[index]));
+    /// Measures how well all windows are told apart, each as often as `weights` say; both classes must have one.
+    pub(crate) fn accuracy(&self, weights: Option<&[u32]>) -> Accuracy {
         let (mut total, mut squares) = (0.0, 0.0);
         for (index, (label, probability)) in self.labels.iter().zip(&self.probabilities).enumerate() {
-            total += weight(index);
-            squares += weight(index) * (probability - f64::from(u8::from(*label))).powi(2);
+            total += weight(weights, index);
+            squares += weight(weights, index) * (probability - f64::from(u8::from(*label))).powi(2);
         }
-        let ascending = self.ranking.groups(weights).rev();
-        let bins = bins(ascending.map(|group| (group, self.probabilities[group.example])), total);
-        let examples = self.logits.iter().zip(&self.labels).enumerate();
-        let examples = examples.map(|(index, (logit, label))| (*logit, *label, weight(index)));
-        Statistics {
+        Accuracy {
             auroc: self.ranking.auroc(weights),
             auprc: self.ranking.average_precision(weights),
             brier: squares / total,
+        }
+    }
+
+    /// Measures everything of all windows, each as often as `weights` say; both classes must have one.
+    pub(crate) fn statistics(&self, weights: Option<&[u32]>) -> Statistics {
+        let Accuracy { auroc, auprc, brier } = self.accuracy(weights);
+        let total = (0..self.labels.len()).map(|index| weight(weights, index)).sum();
+        let ascending = self.ranking.groups(weights).rev();
+        let bins = bins(ascending.map(|group| (group, self.probabilities[group.example])), total);
+        let examples = self.logits.iter().zip(&self.labels).enumerate();
+        let examples = examples.map(|(index, (logit, label))| (*logit, *label, weight(weights, index)));
+        Statistics {
+            auroc,
+            auprc,
+            brier,
             calibration_error: expected_calibration_error(&bins),
             recalibration: recalibration(examples.filter(|(.., weight)| *weight > 0.0)),
             bins,
         }
     }
+}
+
+fn weight(weights: Option<&[u32]>, index: usize) -> f64 {
+    weights.map_or(1.0, |weights| f64::from(weights[index]))
 }
 
 #[cfg(test)]
