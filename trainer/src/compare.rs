@@ -1,11 +1,13 @@
 //! `compare`: methods on the same windows and folds.
 
+mod choose;
 mod fasta;
 mod figures;
 mod gkm;
 mod joint;
 mod kept;
 mod kmer;
+mod memory;
 mod method;
 mod network;
 mod progress;
@@ -16,17 +18,17 @@ mod structure;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use polaris_genomics::ReferenceBundle;
-use polaris_model::training::Recipe;
+use clap::ValueEnum;
 use polaris_model::{Device, ModelId};
 
 use crate::files::write_whole;
 use crate::kmer_regression::KMER_RANGE;
 use crate::terminal;
-use crate::train::dataset::{self, Dataset};
 use crate::train::{Covariate, SplitName, default_jobs, recipes};
+use choose::Absent;
 use fasta::Pair;
 use figures::OfMethod;
 use gkm::Gkm;
@@ -56,8 +58,9 @@ reads the rest: of FASTA files the sequence alone. compare.tsv and compare.json 
 those of `assess`, over the folds together, and `over` the first method named is the difference of the areas over the same \
 resamples of both. Nothing is published in a registry.
 
-Results are kept in --out: run again after an interruption, and what is done is not done again. Exit code 1 if anything \
-failed; the rest is reported all the same.";
+Results are kept in --out: run again after an interruption, and what is done is not done again. compare.tsv and compare.json \
+tell of the last run alone. Models with fewer than 20 bound windows are left out. Exit code 1 if anything failed, a model that \
+cannot be read too; the rest is reported all the same.";
 
 /// Options of `compare`.
 #[derive(Debug, clap::Args)]
@@ -116,13 +119,17 @@ pub(crate) struct Arguments {
     /// Further options of gkmtrain, such as "-l 10 -k 6 -R".
     #[arg(long, value_name = "OPTIONS", default_value = "", allow_hyphen_values = true)]
     gkm_options: String,
+    /// Stop gkmtrain or gkmpredict if either runs for so many hours.
+    #[arg(long, value_name = "HOURS", default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    gkm_hours: u32,
     /// Resamples behind the intervals.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     bootstrap: u32,
     /// Seed of all random choices.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Results made at once [default: the cores of the CPU; 1 on a GPU].
+    /// Results made at once [default: the cores of the CPU, but no more than free memory allows at 2 GB for each with
+    /// Seqweaver among the methods, else 0.5 GB; 1 on a GPU].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Device of the networks: cpu, cuda or cuda:N.
@@ -137,40 +144,40 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.device.prepare()?;
     let recipe = recipes::find(&arguments.recipe)?;
-    let sets = sets(arguments, &recipe)?;
+    let mut absent = Absent::default();
+    let sets = choose::sets(arguments, &recipe, &mut absent)?;
     if let Some(folder) = &arguments.write_fasta {
         sets.iter().try_for_each(|set| structure::write_fasta(folder, set))?;
-        return Ok(terminal::print(format_args!("{} files in {}", sets.len(), folder.display()))?);
+        terminal::print(format_args!("{} files in {}", sets.len(), folder.display()))?;
+        return succeed(&absent.failed);
     }
     // As in `train`: with one thread for each network, the number of jobs does not show in the figures.
     polaris_model::set_threads(1);
     let gkm_options = arguments.gkm_options.split_whitespace().map(str::to_owned).collect();
-    let gkm = Gkm::find(&std::env::var_os("PATH").unwrap_or_default(), gkm_options);
-    let gkm_missing = gkm.as_ref().err().cloned();
+    let gkm_limit = Duration::from_secs(3600 * u64::from(arguments.gkm_hours));
+    let gkm = Gkm::find(&std::env::var_os("PATH").unwrap_or_default(), gkm_options, gkm_limit);
+    let methods = choose::methods(arguments, gkm.as_ref().err().map(String::as_str), &mut absent)?;
+    let uses_gkm = methods.iter().any(|method| method.kind == Kind::Gkm);
+    let default_jobs = || memory::jobs(default_jobs(arguments.device), &methods, memory::available_bytes());
     let plan = Plan {
         recipe,
         epochs: arguments.epochs.map(usize::from),
         longest_kmer: arguments.kmer,
-        gkm: gkm.ok(),
+        gkm: gkm.ok().filter(|_| uses_gkm),
         seed: arguments.seed,
         device: arguments.device,
-        jobs: arguments.jobs.map_or_else(|| default_jobs(arguments.device), NonZeroUsize::get),
+        jobs: arguments.jobs.map_or_else(default_jobs, NonZeroUsize::get),
         work: arguments.out.clone(),
     };
-    let mut left_out = Vec::new();
-    let methods = methods(arguments, gkm_missing, &mut left_out)?;
     let chosen: Vec<(usize, Method)> = sets
         .iter()
         .enumerate()
         .flat_map(|(number, set)| {
-            of_set(&plan, (set, sets.len()), &methods, &mut left_out)
+            choose::of_set(&plan, (set, sets.len()), &methods, &mut absent)
                 .into_iter()
                 .map(move |method| (number, method))
         })
         .collect();
-    for missing in &left_out {
-        terminal::say(format_args!("left out: {}", missing.text()));
-    }
     let tasks: Vec<Task<'_>> = chosen
         .iter()
         .flat_map(|(set, method)| sets[*set].folds.iter().map(|fold| Task { set: *set, method, fold }))
@@ -179,105 +186,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let outcomes = plan.run(&sets, &tasks);
     let baseline = methods.first().map(|method| method.name.clone()).unwrap_or_default();
     let (results, failed) = measured(arguments, &sets, (&chosen, &baseline), outcomes);
-    let settings = settings(arguments, &plan, baseline);
+    absent.failed.extend(failed);
+    let settings = settings(arguments, &plan, &methods, baseline);
     let names: Vec<String> = methods.iter().map(|method| method.name.clone()).collect();
-    conclude(arguments, Report::new(settings, &names, results, left_out, failed))
-}
-
-/// All windows with their folds.
-fn sets(arguments: &Arguments, recipe: &Recipe) -> anyhow::Result<Vec<Set>> {
-    let mut sets = Vec::new();
-    if let (Some(prepared), Some(reference)) = (&arguments.prepared, &arguments.reference) {
-        let bundle = ReferenceBundle::open(reference)?;
-        let digest = bundle.digest()?;
-        for id in dataset::find(prepared, &arguments.only)? {
-            let dataset = Dataset::open(prepared, &id, (&bundle, &digest), recipe, &arguments.without)?;
-            let set = Set::prepared(dataset, arguments.split.into(), arguments.folds);
-            if set.folds.is_empty() {
-                terminal::say(format_args!(
-                    "skipped: {id}: no fold leaves both bound and unbound windows on either side"
-                ));
-            } else {
-                sets.push(set);
-            }
-        }
-    }
-    for pair in &arguments.fasta {
-        sets.push(pair.read()?);
-    }
-    let mut names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        bail!("there are two sets called {}; give one another name", twice[0]);
-    }
-    ensure!(!sets.is_empty(), "there are no windows to compare methods on");
-    if let Some(most) = arguments.most_windows {
-        sets.iter_mut().for_each(|set| set.thin(most as usize, arguments.seed));
-    }
-    Ok(sets)
-}
-
-/// The methods asked for, without those that cannot be run anywhere.
-fn methods(
-    arguments: &Arguments,
-    gkm_missing: Option<String>,
-    left_out: &mut Vec<Missing>,
-) -> anyhow::Result<Vec<Method>> {
-    let mut methods: Vec<Method> = Vec::new();
-    for name in &arguments.methods {
-        if name.reads_structure() && arguments.structure.is_empty() {
-            bail!(
-                "{name} needs --structure DIR, a folder with files of RNAplfold; docs/networks.md says how to make it"
-            );
-        }
-        for method in name.methods(&arguments.structure) {
-            let twice = methods.iter().any(|other| other.name == method.name);
-            if twice && name.reads_structure() {
-                bail!("two folders of --structure end in the same name ({}); rename one", method.name);
-            }
-            match (&gkm_missing, &method.kind) {
-                (Some(reason), Kind::Gkm) => {
-                    left_out.push(Missing { set: None, method: method.name, reason: reason.clone() });
-                }
-                _ if twice => {}
-                _ => methods.push(method),
-            }
-        }
-    }
-    if !arguments.structure.is_empty() && !arguments.methods.iter().any(|name| name.reads_structure()) {
-        bail!("--structure is read by polaris-structure alone; add it to --methods");
-    }
-    Ok(methods)
-}
-
-/// The methods that can be run on a set, each reading what there is. Of those that are the same then, the first.
-fn of_set(
-    plan: &Plan,
-    (set, sets): (&Set, usize),
-    methods: &[Method],
-    left_out: &mut Vec<Missing>,
-) -> Vec<Method> {
-    let mut chosen: Vec<Method> = Vec::new();
-    for method in methods {
-        let method = method.reading(set.expression, set.region);
-        let same = chosen.iter().find(|other| {
-            (&other.kind, other.expression, other.region) == (&method.kind, method.expression, method.region)
-        });
-        let reason = match same {
-            Some(other) => Some(format!("the same as {} without covariates", other.name)),
-            None if matches!(method.kind, Kind::Joint(_)) && sets < 2 => {
-                Some("one model alone cannot be trained together with others".to_owned())
-            }
-            None => plan.obstacle(set, &method),
-        };
-        match reason {
-            Some(reason) => {
-                left_out.push(Missing { set: Some(set.name.clone()), method: method.name, reason });
-            }
-            None => chosen.push(method),
-        }
-    }
-    chosen
+    conclude(arguments, Report::new(settings, &names, results, absent.left_out, absent.failed))
 }
 
 /// The figures of each method on each set, and what has none. Of a method that failed in a fold there are none: a mean
@@ -294,7 +206,7 @@ fn measured(
     for (number, method) in chosen {
         let set = &sets[*number];
         let mut fail = |reason: String| {
-            failed.push(Missing { set: Some(set.name.clone()), method: method.name.clone(), reason });
+            failed.push(Missing { set: Some(set.name.clone()), method: Some(method.name.clone()), reason });
         };
         let mut folds = Vec::new();
         for fold in &set.folds {
@@ -329,8 +241,21 @@ fn measured(
     (results, failed)
 }
 
-fn settings(arguments: &Arguments, plan: &Plan, baseline: String) -> Settings {
+fn settings(arguments: &Arguments, plan: &Plan, methods: &[Method], baseline: String) -> Settings {
+    let without = arguments.without.iter().filter_map(ValueEnum::to_possible_value);
+    // As on windows with enough to either side: those of FASTA files are not shifted.
+    let recipe = |method: &Method| Some((method.name.clone(), plan.recipe(method, usize::MAX)?));
+    let structure = methods.iter().filter_map(|method| match &method.kind {
+        Kind::Structure(folder) => Some((method.name.clone(), folder.display().to_string())),
+        _ => None,
+    });
     Settings {
+        folds: arguments.folds,
+        without: without.map(|covariate| covariate.get_name().to_owned()).collect(),
+        recipes: methods.iter().filter_map(recipe).collect(),
+        structure: structure.collect(),
+        gkm_options: arguments.gkm_options.clone(),
+        gkm_programs_sha256: plan.gkm.as_ref().map(|gkm| gkm.programs_sha256.clone()),
         split: polaris_model::Split::from(arguments.split).to_string(),
         seed: arguments.seed,
         bootstrap: arguments.bootstrap as usize,
@@ -355,9 +280,14 @@ fn conclude(arguments: &Arguments, report: Report) -> anyhow::Result<()> {
     if !report.results.is_empty() {
         terminal::print(report.screen())?;
     }
-    if report.failed.is_empty() {
+    succeed(&report.failed)
+}
+
+/// An error if anything failed.
+fn succeed(failed: &[Missing]) -> anyhow::Result<()> {
+    if failed.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = report.failed.iter().map(Missing::text).collect();
+    let lines: Vec<String> = failed.iter().map(Missing::text).collect();
     bail!("{} results could not be made:\n  {}", lines.len(), lines.join("\n  "))
 }

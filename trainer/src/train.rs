@@ -26,7 +26,7 @@ use plan::Plan;
 use crate::terminal;
 
 /// Fewer bound windows than this teach nothing.
-const MINIMUM_POSITIVES: usize = 20;
+pub(crate) const MINIMUM_POSITIVES: usize = 20;
 /// Fewer than this train, but the figures say little.
 const SCANT_POSITIVES: usize = 100;
 

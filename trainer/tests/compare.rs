@@ -82,7 +82,7 @@ fn fasta_pairs_with_what_is_left_out_and_going_on() {
     for expected in [
         "left out: gkm: gkmtrain of LS-GKM is not on the PATH",
         "left out: A seqweaver: input length 101: Seqweaver needs 163 to 100000 bases",
-        "left out: A polaris-sequence: the same as polaris without covariates",
+        "left out: A polaris-sequence: the same as polaris here: both read the sequence alone",
         "A kmer fold 1: AUROC",
         "AUROC       kmer   polaris  cnn-lstm",
     ] {
@@ -90,6 +90,8 @@ fn fasta_pairs_with_what_is_left_out_and_going_on() {
     }
     let json: serde_json::Value = serde_json::from_str(&folder.text("out/compare.json")).unwrap();
     assert_eq!(json["results"].as_array().unwrap().len(), 3);
+    assert_eq!(json["settings"]["recipes"]["cnn-lstm"]["epochs"], 2);
+    assert!(said.contains("note: A: of 40 test windows 40 overlap training windows and 0 have"), "{said}");
     assert_eq!(json["results"][1]["method"], "polaris");
     assert_eq!(json["results"][1]["folds"][0]["trained_on"], 120);
     assert_eq!(json["results"][1]["folds"][0]["losses"].as_array().unwrap().len(), 2);
@@ -116,7 +118,7 @@ fn fasta_pairs_with_what_is_left_out_and_going_on() {
 #[test]
 fn what_cannot_be_compared_is_told() {
     let folder = Folder::new();
-    folder.write_fasta("train.fa", 20, 1);
+    folder.write_fasta("train.fa", 40, 1);
     fs::write(folder.path("test.fa"), "> chr1,+,1,101; class:3\n").unwrap();
     let of = |options: &str| folder.refused(&format!("compare --out out {options}"));
     let told = of("--fasta A=train.fa,test.fa");
@@ -177,4 +179,13 @@ fn prepared_models_alone_together_and_with_structure() {
         told.contains("QKI.K562 polaris-structure:w50: fold 1") && told.contains("positive_1_lunp"),
         "{told}"
     );
+    // A model that cannot be read stops no other.
+    fs::write(folder.path("prepared/PUM2.K562/windows.bed"), "chr1\tx\n").unwrap();
+    let told = folder.refused(&format!("{common} --out out --methods kmer"));
+    assert!(told.contains("failed: PUM2.K562: ") && told.contains("1 results could not be made"), "{told}");
+    let json: serde_json::Value = serde_json::from_str(&folder.text("out/compare.json")).unwrap();
+    assert_eq!(json["results"].as_array().unwrap().len(), 1);
+    assert_eq!(json["results"][0]["set"], "QKI.K562");
+    assert_eq!(json["failed"][0]["set"], "PUM2.K562");
+    assert_eq!(json["settings"]["folds"], 2);
 }

@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use polaris_genomics::{Strand, Window};
+use std::collections::{BTreeSet, HashSet};
+
+use polaris_genomics::{Strand, Window, contig_key};
 use polaris_model::training::Example;
 
 use super::set::{Fold, Place, Set};
@@ -69,6 +71,28 @@ impl Pair {
         let folds = vec![Fold { number: 0, training: training.collect(), held_out: held_out.collect() }];
         Ok(Set::new(self.name.clone(), windows, first, folds, (false, false)))
     }
+}
+
+/// How many windows of the test file share a base with a training window, on whatever strand, and how many have the sequence
+/// of one: a method may know them by heart.
+pub(super) fn known_by_heart(set: &Set, fold: &Fold) -> (usize, usize) {
+    let places: BTreeSet<(&str, i64)> = fold.training.iter().map(|index| place(set, *index)).collect();
+    let sequences: HashSet<&[u8]> =
+        fold.training.iter().map(|index| set.examples[*index].sequence.as_slice()).collect();
+    // Windows are of one length: those that share a base start less than that apart.
+    let length = set.input_length as i64;
+    let overlaps = |index: &&usize| {
+        let (contig, start0) = place(set, **index);
+        places.range((contig, start0 - length + 1)..(contig, start0 + length)).next().is_some()
+    };
+    let overlapping = fold.held_out.iter().filter(overlaps).count();
+    let same = |index: &&usize| sequences.contains(set.examples[**index].sequence.as_slice());
+    (overlapping, fold.held_out.iter().filter(same).count())
+}
+
+fn place(set: &Set, index: usize) -> (&str, i64) {
+    let window = &set.places[index].window;
+    (contig_key(&window.contig), window.start0)
 }
 
 /// A record while its lines are read.
@@ -136,12 +160,17 @@ fn close(
     records: &mut Vec<(Place, Example)>,
 ) -> Result<(), TableError> {
     let Some(Open { line, window, positive, sequence }) = open else { return Ok(()) };
-    if let Some((_, first)) = records.first().filter(|(_, first)| first.sequence.len() != sequence.len()) {
-        let expected = format!("the records above have {} bases", first.sequence.len());
-        return Err(wrong(path, line, "sequence", &format!("{} bases", sequence.len()), &expected));
-    }
     if sequence.is_empty() {
         return Err(wrong(path, line, "sequence", "", "no bases follow the header"));
+    }
+    let bases = format!("{} bases", sequence.len());
+    if sequence.len() != window.length {
+        let expected = format!("from start to end of the header there are {}", window.length);
+        return Err(wrong(path, line, "sequence", &bases, &expected));
+    }
+    if let Some((_, first)) = records.first().filter(|(_, first)| first.sequence.len() != sequence.len()) {
+        let expected = format!("the records above have {} bases", first.sequence.len());
+        return Err(wrong(path, line, "sequence", &bases, &expected));
     }
     let place = Place { name: format!("{prefix}_{}", records.len() + 1), window, block: None };
     let example = Example { sequence, flank_bases: 0, expression: 0.0, region: None, positive };
@@ -212,7 +241,13 @@ mod tests {
         assert_eq!(names, ["train_1", "train_2", "test_1", "test_2"]);
         let window = Window { contig: "chr1".to_owned(), start0: 10, length: 4, strand: Strand::Forward };
         assert_eq!(set.places[0].window, window);
-        fs::write(&test, ">chrX,-,5,7;class:1\nAAA\n>chrX,-,6,9;class:0\nCCC\n").unwrap();
+        // Neither place nor sequence of the test file was seen; then the first shares a base with the last training
+        // window and the sequence with none, and the second the sequence.
+        assert_eq!(known_by_heart(&set, &set.folds[0]), (0, 0));
+        fs::write(&test, ">2,+,4,7;class:1\nAAAA\n>chr2,-,5,8;class:0\nACGT\n").unwrap();
+        let set = pair.read().unwrap();
+        assert_eq!(known_by_heart(&set, &set.folds[0]), (1, 1));
+        fs::write(&test, ">chrX,-,5,7;class:1\nAAA\n>chrX,-,6,8;class:0\nCCC\n").unwrap();
         assert!(pair.read().unwrap_err().to_string().contains("3 bases, but 4 in"));
     }
 
@@ -228,8 +263,12 @@ mod tests {
             ("> chr1,+,1,4; class:0\nAC\nGX\n", "a.fa:3:sequence: `X`: A, C, G, T, U and N"),
             ("> chr1,+,1,4; class:0\n> chr1,+,1,4; class:0\nA\n", "a.fa:1:sequence: ``: no bases follow"),
             (
-                "> chr1,+,1,4; class:0\nACGT\n> chr1,+,1,4; class:1\nACG\n",
+                "> chr1,+,1,4; class:0\nACGT\n> chr1,+,1,3; class:1\nACG\n",
                 "a.fa:3:sequence: `3 bases`: the records above have 4 bases",
+            ),
+            (
+                "> chr1,+,1,10; class:0\nACGT\n",
+                "a.fa:1:sequence: `4 bases`: from start to end of the header there are 10",
             ),
             ("> chr1,+,1,4; class:0\nACGT\n", "a.fa: 0 windows of class 1 and 1 of class 0: both"),
             ("", "a.fa: 0 windows of class 1 and 0 of class 0"),

@@ -2,15 +2,21 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
 use super::network::Predicted;
 use super::set::{Fold, Set};
+use crate::files::sha256_of_file;
 use crate::text_table::{Fields, TableError, for_each_line};
+
+/// How often a program is asked whether it has ended.
+const POLL: Duration = Duration::from_millis(20);
 
 /// The two programs.
 #[derive(Clone, Debug)]
@@ -19,18 +25,27 @@ pub(super) struct Gkm {
     predict: PathBuf,
     /// Further arguments of `gkmtrain`.
     pub(super) options: Vec<String>,
+    /// Of both: other versions have other results.
+    pub(super) programs_sha256: [String; 2],
+    /// How long either may run.
+    limit: Duration,
 }
 
 impl Gkm {
     /// Finds both programs in the folders of a `PATH`; tells which is missing.
-    pub(super) fn find(path: &OsStr, options: Vec<String>) -> Result<Self, String> {
+    pub(super) fn find(path: &OsStr, options: Vec<String>, limit: Duration) -> Result<Self, String> {
         let find = |name: &str| {
             std::env::split_paths(path)
                 .map(|folder| folder.join(name))
-                .find(|file| file.is_file())
+                .find(|file| is_program(file))
                 .ok_or_else(|| format!("{name} of LS-GKM is not on the PATH"))
         };
-        Ok(Self { train: find("gkmtrain")?, predict: find("gkmpredict")?, options })
+        let digest = |file: &Path| {
+            sha256_of_file(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
+        };
+        let (train, predict) = (find("gkmtrain")?, find("gkmpredict")?);
+        let programs_sha256 = [digest(&train)?, digest(&predict)?];
+        Ok(Self { train, predict, options, programs_sha256, limit })
     }
 
     /// Trains on a fold's windows and predicts those held out. The scores are distances from a hyperplane, no logits.
@@ -47,7 +62,7 @@ impl Gkm {
         write("held_out.fa", fasta(set, fold.held_out.iter().copied()))?;
         let mut train = Command::new(&self.train);
         train.args(&self.options).args([file("bound.fa"), file("unbound.fa"), file("gkm")]);
-        run(&mut train)?;
+        run(&mut train, &file("said.txt"), self.limit)?;
         // It also ends well where it only tells how it is used.
         ensure!(
             file("gkm.model.txt").is_file(),
@@ -57,12 +72,27 @@ impl Gkm {
         );
         let mut predict = Command::new(&self.predict);
         predict.args([file("held_out.fa"), file("gkm.model.txt"), file("scores.txt")]);
-        run(&mut predict)?;
+        run(&mut predict, &file("said.txt"), self.limit)?;
         let names: Vec<String> = fold.held_out.iter().map(|index| name(set, *index)).collect();
         let logits = read_scores(&file("scores.txt"), &names)?;
         let trained_on = fold.training.len();
         Ok(Predicted { trained_on, logits, calibrated: false, losses: Vec::new() })
     }
+}
+
+/// Removes what runs that were killed left in the folder of temporary files.
+pub(super) fn clear(work: &Path) {
+    let Ok(entries) = fs::read_dir(work) else { return };
+    for entry in entries.flatten() {
+        // As `tempfile` calls them. What cannot be removed is in nobody's way.
+        if entry.file_name().to_string_lossy().starts_with(".tmp") {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn is_program(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }
 
 fn name(set: &Set, index: usize) -> String {
@@ -79,17 +109,31 @@ fn fasta(set: &Set, indices: impl Iterator<Item = usize>) -> String {
     text
 }
 
-/// Runs a program to its end; if it fails, the last line of what it said is told.
-fn run(command: &mut Command) -> anyhow::Result<()> {
+/// Runs a program to its end, or to the limit, with what it says in a file; if it fails, the last line of this is told.
+fn run(command: &mut Command, said: &Path, limit: Duration) -> anyhow::Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| program.clone())?;
-    if output.status.success() {
+    let out = File::create(said).with_context(|| said.display().to_string())?;
+    let error = out.try_clone().with_context(|| said.display().to_string())?;
+    command.stdin(Stdio::null()).stdout(out).stderr(error);
+    let mut child = command.spawn().with_context(|| program.clone())?;
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().with_context(|| program.clone())? {
+            break status;
+        }
+        if started.elapsed() >= limit {
+            child.kill().and_then(|()| child.wait()).with_context(|| program.clone())?;
+            bail!("{program}: stopped, since it was not done after {limit:?}; --gkm-hours allows more");
+        }
+        std::thread::sleep(POLL);
+    };
+    if status.success() {
         return Ok(());
     }
-    let said =
-        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
-    bail!("{program}: {}: {last}", output.status)
+    let said = fs::read(said).with_context(|| said.display().to_string())?;
+    let said = String::from_utf8_lossy(&said);
+    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    bail!("{program}: {status}: {last}")
 }
 
 /// Reads a name and a score on each line, in the order of the windows asked about.
@@ -124,11 +168,10 @@ fn read_scores(path: &Path, names: &[String]) -> anyhow::Result<Vec<f64>> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::super::set::tests::simulated;
     use super::*;
 
+    const MINUTE: Duration = Duration::from_secs(60);
     /// Stands for gkmtrain: keeps its arguments as the model. Quotes are for the shell.
     const TRAIN: &str = "#!/bin/sh\nfor last; do :; done\necho \"$@\" > \"$last.model.txt\"\n";
     /// Stands for gkmpredict: a window's score is whether it holds the planted motif.
@@ -149,9 +192,13 @@ mod tests {
     #[test]
     fn scores_of_the_users_programs() {
         let folder = programs(TRAIN, PREDICT);
-        let gkm = Gkm::find(folder.path().as_os_str(), vec!["-l".to_owned(), "6".to_owned()]).unwrap();
+        let gkm =
+            Gkm::find(folder.path().as_os_str(), vec!["-l".to_owned(), "6".to_owned()], MINUTE).unwrap();
         let set = simulated("A", 40);
         let work = folder.path().join("work");
+        // As a run that was killed leaves it.
+        fs::create_dir_all(work.join(".tmpAbCdEf/deep")).unwrap();
+        clear(&work);
         let found = gkm.run(&set, &set.folds[0], &work).unwrap();
         assert_eq!((found.trained_on, found.calibrated), (32, false));
         let labels = set.labels(&set.folds[0].held_out);
@@ -163,11 +210,14 @@ mod tests {
     #[test]
     fn what_fails_is_told() {
         let set = simulated("A", 20);
-        let told = |train: &str, predict: &str| {
+        let told_within = |limit: Duration, train: &str, predict: &str| {
             let folder = programs(train, predict);
-            let gkm = Gkm::find(folder.path().as_os_str(), Vec::new()).unwrap();
+            let gkm = Gkm::find(folder.path().as_os_str(), Vec::new(), limit).unwrap();
             format!("{:#}", gkm.run(&set, &set.folds[0], folder.path()).unwrap_err())
         };
+        let told = |train: &str, predict: &str| told_within(MINUTE, train, predict);
+        let late = told_within(Duration::from_millis(100), "#!/bin/sh\nexec sleep 60\n", PREDICT);
+        assert!(late.contains("gkmtrain: stopped, since it was not done after 100ms"), "{late}");
         let failed = told("#!/bin/sh\necho cannot >&2\nexit 7\n", PREDICT);
         assert!(
             failed.contains("gkmtrain") && failed.contains('7') && failed.ends_with("cannot"),
@@ -181,7 +231,11 @@ mod tests {
         assert!(few.contains("1 scores, 4 windows were asked about"), "{few}");
         let bad = told(TRAIN, "#!/bin/sh\nprintf 'window_0:0\\tx\\n' > $3\n");
         assert!(bad.contains("scores.txt:1:score: `x`: a number belongs here"), "{bad}");
-        let none = Gkm::find(OsStr::new("/no/such"), Vec::new()).unwrap_err();
+        let none = Gkm::find(OsStr::new("/no/such"), Vec::new(), MINUTE).unwrap_err();
         assert_eq!(none, "gkmtrain of LS-GKM is not on the PATH");
+        let folder = programs(TRAIN, PREDICT);
+        fs::set_permissions(folder.path().join("gkmpredict"), fs::Permissions::from_mode(0o644)).unwrap();
+        let none = Gkm::find(folder.path().as_os_str(), Vec::new(), MINUTE).unwrap_err();
+        assert_eq!(none, "gkmpredict of LS-GKM is not on the PATH");
     }
 }

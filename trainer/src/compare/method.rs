@@ -137,6 +137,16 @@ impl Method {
         Self { expression: self.expression && expression, region: self.region && region, ..self.clone() }
     }
 
+    /// What it reads, in words.
+    pub(super) fn reads(&self) -> &'static str {
+        match (self.expression, self.region) {
+            (false, false) => "the sequence alone",
+            (true, false) => "sequence and expression",
+            (false, true) => "sequence and region",
+            (true, true) => "sequence, expression and region",
+        }
+    }
+
     /// How long a window takes, roughly, beside one of POLARIS: for the progress bar.
     pub(super) fn weight(&self) -> u64 {
         match self.kind {

@@ -1,7 +1,9 @@
 //! What a comparison found: the content of `compare.json` and `compare.tsv`.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
+use polaris_model::training::Recipe;
 use serde::Serialize;
 
 use super::figures::{FoldFigures, Metrics};
@@ -31,13 +33,24 @@ pub(super) struct Report {
 pub(super) struct Settings {
     /// `chromosome` or `random`; FASTA pairs have one fold, their test files.
     pub(super) split: String,
+    /// Of prepared windows.
+    pub(super) folds: u8,
+    /// Covariates left out of all methods.
+    pub(super) without: Vec<String>,
     pub(super) seed: u64,
     pub(super) bootstrap: usize,
     pub(super) interval: f64,
     /// The recipe of POLARIS.
     pub(super) recipe: String,
     pub(super) epochs: Option<usize>,
+    /// Those that networks followed, by method.
+    pub(super) recipes: BTreeMap<String, Recipe>,
+    /// Folders of structure files, by method.
+    pub(super) structure: BTreeMap<String, String>,
     pub(super) kmer: u32,
+    pub(super) gkm_options: String,
+    /// Of gkmtrain and gkmpredict, if they were run.
+    pub(super) gkm_programs_sha256: Option<[String; 2]>,
     pub(super) most_windows: Option<usize>,
     pub(super) device: String,
     /// The method that others are compared with.
@@ -58,12 +71,13 @@ pub(super) struct Result {
     pub(super) auroc_over_baseline: Option<Estimate>,
 }
 
-/// A method that has no figures on a set.
+/// What has no figures.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Missing {
     /// `None`: on no set.
     pub(super) set: Option<String>,
-    pub(super) method: String,
+    /// `None`: no method.
+    pub(super) method: Option<String>,
     pub(super) reason: String,
 }
 
@@ -86,8 +100,8 @@ pub(super) struct Summary {
 impl Missing {
     /// In a line.
     pub(super) fn text(&self) -> String {
-        let set = self.set.as_ref().map_or_else(String::new, |set| format!("{set} "));
-        format!("{set}{}: {}", self.method, self.reason)
+        let of: Vec<&str> = [&self.set, &self.method].into_iter().flatten().map(String::as_str).collect();
+        format!("{}: {}", of.join(" "), self.reason)
     }
 }
 
@@ -291,6 +305,12 @@ mod tests {
     fn report() -> Report {
         let settings = Settings {
             split: "chromosome".to_owned(),
+            folds: 5,
+            without: Vec::new(),
+            recipes: BTreeMap::new(),
+            structure: BTreeMap::new(),
+            gkm_options: String::new(),
+            gkm_programs_sha256: None,
             seed: 1,
             bootstrap: 100,
             interval: Settings::INTERVAL,
@@ -307,7 +327,7 @@ mod tests {
             result("B.K562", "polaris", 0.8125, None),
             result("B.K562", "kmer", 0.84375, Some(0.03125)),
         ];
-        let gkm = Missing { set: None, method: "gkm".to_owned(), reason: "is not there".to_owned() };
+        let gkm = Missing { set: None, method: Some("gkm".to_owned()), reason: "is not there".to_owned() };
         let methods = ["polaris", "kmer", "gkm"].map(str::to_owned);
         Report::new(settings, &methods, results, vec![gkm], Vec::new())
     }
@@ -338,6 +358,9 @@ mod tests {
         assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["AUROC", "polaris", "kmer"]);
         assert_eq!(lines[2].split_whitespace().collect::<Vec<_>>(), ["B.K562", "0.812", "0.844"]);
         assert!(text.contains("median -0.047, surely above on 0, below on 1"), "{text}");
-        assert_eq!(report().left_out[0].text(), "gkm: is not there");
+        let gkm = &report().left_out[0];
+        assert_eq!(gkm.text(), "gkm: is not there");
+        let model = Missing { set: Some("A.K562".to_owned()), method: None, ..gkm.clone() };
+        assert_eq!(model.text(), "A.K562: is not there");
     }
 }

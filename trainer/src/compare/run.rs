@@ -1,17 +1,18 @@
 //! All methods on all folds of all sets, several at a time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use polaris_model::Device;
 use polaris_model::comparison::{Body, ComparisonNetwork};
 use polaris_model::training::{Epoch, Recipe};
 use sha2::{Digest, Sha256};
 
-use super::gkm::Gkm;
+use super::gkm::{self, Gkm};
 use super::joint;
 use super::kept::{self, Kept};
 use super::kmer::kmer;
@@ -19,7 +20,7 @@ use super::method::{Kind, Method};
 use super::network::{Predicted, Training, inputs, network, polaris};
 use super::progress::Progress;
 use super::set::{Fold, Set};
-use super::structure::{self, Structure};
+use super::structure::{Structure, Structures};
 use crate::files::sha256_of;
 
 /// Settings that all trainings share.
@@ -54,7 +55,7 @@ pub(super) type Outcomes = Vec<anyhow::Result<Kept>>;
 
 impl Plan {
     /// The recipe that a method follows on windows with so many bases to either side.
-    fn recipe(&self, method: &Method, flank_bases: usize) -> Option<Recipe> {
+    pub(super) fn recipe(&self, method: &Method, flank_bases: usize) -> Option<Recipe> {
         let recipe = match &method.kind {
             Kind::Polaris | Kind::Structure(_) | Kind::Joint(_) => self.recipe.clone(),
             Kind::Network(body) => Recipe::of_network(*body),
@@ -104,7 +105,7 @@ impl Plan {
         });
         let own = match &method.kind {
             Kind::Kmer => serde_json::json!(self.longest_kmer),
-            Kind::Gkm => serde_json::json!(self.gkm.as_ref().map(|gkm| &gkm.options)),
+            Kind::Gkm => serde_json::json!(self.gkm.as_ref().map(|gkm| (&gkm.options, &gkm.programs_sha256))),
             Kind::Network(body) | Kind::Joint(body) => serde_json::json!(format!("{body:?}")),
             Kind::Polaris | Kind::Structure(_) => serde_json::json!(null),
         };
@@ -125,6 +126,13 @@ impl Plan {
 
     /// Runs tasks on `jobs` threads. One that fails does not stop the others.
     pub(super) fn run(&self, sets: &[Set], tasks: &[Task<'_>]) -> Outcomes {
+        if self.gkm.is_some() {
+            gkm::clear(&self.temporary());
+        }
+        let structures = Structures::of(tasks.iter().filter_map(|task| match &task.method.kind {
+            Kind::Structure(folder) => Some((task.set, folder.as_path())),
+            _ => None,
+        }));
         let costs: Vec<u64> = tasks.iter().map(|task| self.cost(sets, task)).collect();
         let progress = Progress::new(&self.work.join("logs"), tasks.len(), costs.iter().sum());
         let outcomes: Vec<Mutex<Option<anyhow::Result<Kept>>>> =
@@ -136,7 +144,10 @@ impl Plan {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(task) = tasks.get(index) else { break };
-                        let outcome = self.settle(sets, task, costs[index], &progress);
+                        let outcome = self.settle((sets, &structures), task, costs[index], &progress);
+                        if let Kind::Structure(folder) = &task.method.kind {
+                            structures.done(task.set, folder);
+                        }
                         if let Ok(mut place) = outcomes[index].lock() {
                             *place = Some(outcome);
                         }
@@ -145,8 +156,13 @@ impl Plan {
             }
         });
         progress.close();
-        let died = || Err(anyhow::anyhow!("its thread died"));
-        outcomes.into_iter().map(|outcome| outcome.into_inner().ok().flatten().unwrap_or_else(died)).collect()
+        let none = || Err(anyhow!("no outcome"));
+        outcomes.into_iter().map(|outcome| outcome.into_inner().ok().flatten().unwrap_or_else(none)).collect()
+    }
+
+    /// Folder of what programs are given to read.
+    fn temporary(&self) -> PathBuf {
+        self.work.join("temporary")
     }
 
     /// What the bar counts for a task.
@@ -157,28 +173,34 @@ impl Plan {
     }
 
     /// Takes a task's result from where it is kept, or makes it.
-    fn settle(&self, sets: &[Set], task: &Task<'_>, cost: u64, progress: &Progress) -> anyhow::Result<Kept> {
+    fn settle(
+        &self,
+        (sets, structures): (&[Set], &Structures<'_>),
+        task: &Task<'_>,
+        cost: u64,
+        progress: &Progress,
+    ) -> anyhow::Result<Kept> {
         let Task { method, fold, .. } = task;
         let set = &sets[task.set];
         let line = progress.start(&set.name, &method.name, fold.number, cost);
-        let made = (|| {
+        let made = caught(|| {
             let structure = match &method.kind {
-                Kind::Structure(folder) => Some(structure::read(folder, set)?),
+                Kind::Structure(folder) => Some(structures.get(task.set, folder, set)?),
                 _ => None,
             };
-            let key = self.key(sets, task, structure.as_ref());
+            let key = self.key(sets, task, structure.as_deref());
             let path = kept::path(&self.work, &set.name, &method.file_name(), (fold.number, &key));
             if let Some(kept) = Kept::find(&path, &key) {
                 return Ok((kept, true));
             }
             let started = Instant::now();
-            let predicted = self.predict(sets, task, structure.as_ref(), &mut |epoch| line.epoch(epoch))?;
+            let predicted = self.predict(sets, task, structure.as_deref(), &mut |epoch| line.epoch(epoch))?;
             let Predicted { trained_on, logits, calibrated, losses } = predicted;
             let seconds = started.elapsed().as_secs_f64();
             let kept = Kept { key, trained_on, logits, calibrated, losses, seconds };
             kept.keep(&path)?;
             Ok((kept, false))
-        })();
+        });
         match made {
             Ok((kept, earlier)) => {
                 let labels = set.labels(&fold.held_out);
@@ -215,11 +237,19 @@ impl Plan {
             }
             Kind::Joint(body) => joint::joint(sets, (task.set, method, *body), fold, &training()?, told),
             Kind::Kmer => kmer(self.longest_kmer, set, method, fold),
-            Kind::Gkm => {
-                self.gkm.as_ref().context("LS-GKM is not there")?.run(set, fold, &self.work.join("temporary"))
-            }
+            Kind::Gkm => self.gkm.as_ref().context("LS-GKM is not there")?.run(set, fold, &self.temporary()),
         }
     }
+}
+
+/// Makes an error of a panic, which would otherwise take the results of all other tasks with it.
+fn caught<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    // What a task leaves half done is its own: results are written whole, and what is shared is only read.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(anyhow!("a fault of this program: {}", text.unwrap_or("it does not say which")))
+    })
 }
 
 #[cfg(test)]
@@ -243,6 +273,30 @@ mod tests {
 
     fn method(name: &str) -> Method {
         name.parse::<MethodName>().unwrap().methods(&[])[0].reading(false, false)
+    }
+
+    #[test]
+    fn a_panic_costs_its_own_result_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let sets = [simulated("A", 100)];
+        let beyond = Fold { training: vec![7000], ..sets[0].folds[0].clone() };
+        let kmer = method("kmer");
+        let task = |fold| Task { set: 0, method: &kmer, fold };
+        let outcomes = plan(folder.path()).run(&sets, &[task(&beyond), task(&sets[0].folds[0])]);
+        let told = outcomes[0].as_ref().unwrap_err().to_string();
+        assert!(told.starts_with("a fault of this program: index out of bounds"), "{told}");
+        assert_eq!(outcomes[1].as_ref().unwrap().logits.len(), 20);
+    }
+
+    #[test]
+    fn methods_share_the_seed_of_a_fold_and_splits_do_not() {
+        let (plan, mut set) = (plan("out".as_ref()), simulated("A", 20));
+        let fold = set.folds[0].clone();
+        let given = plan.seed(&set, &fold);
+        set.split = Some(polaris_model::Split::Random);
+        let random = plan.seed(&set, &fold);
+        assert_ne!(given, random);
+        assert_ne!(random, plan.seed(&set, &Fold { number: 1, ..fold }));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Secondary structure as RNAplfold leaves it: a `_lunp` file for each window, with the probability of each base of being
 //! unpaired.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
@@ -24,11 +26,55 @@ pub(super) struct Structure {
     pub(super) digest: String,
 }
 
+/// The structures that tasks need: each is read once, when the first task asks, and let go behind the last.
+#[derive(Debug, Default)]
+pub(super) struct Structures<'a>(BTreeMap<(usize, &'a Path), Mutex<Shared>>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    structure: Option<Arc<Structure>>,
+    tasks_left: usize,
+}
+
+impl<'a> Structures<'a> {
+    /// Counts tasks, each by the number of its set and the folder that it reads.
+    pub(super) fn of(tasks: impl Iterator<Item = (usize, &'a Path)>) -> Self {
+        let mut counted: BTreeMap<_, Shared> = BTreeMap::new();
+        tasks.for_each(|task| counted.entry(task).or_default().tasks_left += 1);
+        Self(counted.into_iter().map(|(of, shared)| (of, Mutex::new(shared))).collect())
+    }
+
+    /// The structure of set number `number` in a folder.
+    ///
+    /// # Errors
+    /// As of [`read`].
+    pub(super) fn get(&self, number: usize, folder: &Path, set: &Set) -> anyhow::Result<Arc<Structure>> {
+        let shared = self.0.get(&(number, folder)).context("a structure that no task needs")?;
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(structure) = &shared.structure {
+            return Ok(Arc::clone(structure));
+        }
+        let structure = Arc::new(read(folder, set)?);
+        shared.structure = Some(Arc::clone(&structure));
+        Ok(structure)
+    }
+
+    /// A task is over.
+    pub(super) fn done(&self, number: usize, folder: &Path) {
+        let Some(shared) = self.0.get(&(number, folder)) else { return };
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.tasks_left = shared.tasks_left.saturating_sub(1);
+        if shared.tasks_left == 0 {
+            shared.structure = None;
+        }
+    }
+}
+
 /// Reads `<folder>/<set>/<window>_lunp` for each window.
 ///
 /// # Errors
 /// A file that is missing, is no such file, or has another number of bases than the window with its flanks.
-pub(super) fn read(folder: &Path, set: &Set) -> anyhow::Result<Structure> {
+fn read(folder: &Path, set: &Set) -> anyhow::Result<Structure> {
     let mut unpaired = Vec::with_capacity(set.places.len());
     let mut digest = Sha256::new();
     for (place, example) in set.places.iter().zip(&set.examples) {
@@ -162,5 +208,15 @@ mod tests {
         assert!(short.contains("window_1_lunp: 100 bases, expected 101 (a window of 101 with 0"), "{short}");
         write("window_1_lunp", 101);
         assert_eq!(read(folder.path(), &set).unwrap().unpaired, vec![vec![0.25; 101]; 2]);
+
+        let structures = Structures::of([(3, folder.path()), (3, folder.path())].into_iter());
+        let first = structures.get(3, folder.path(), &set).unwrap();
+        structures.done(3, folder.path());
+        // Not read again: it is there no more.
+        fs::remove_file(folder.path().join("A/window_0_lunp")).unwrap();
+        assert!(Arc::ptr_eq(&first, &structures.get(3, folder.path(), &set).unwrap()));
+        structures.done(3, folder.path());
+        assert_eq!(Arc::strong_count(&first), 1);
+        assert!(structures.get(3, folder.path(), &set).is_err());
     }
 }
