@@ -61,11 +61,13 @@ pub(super) fn rows(sets: &[Set], asked: usize, fold: &Fold) -> Vec<(usize, usize
     let held_out = fold.held_out.iter().map(|index| &own.places[*index].window);
     let held_out: BTreeSet<(&str, i64)> =
         held_out.map(|window| (contig_key(&window.contig), window.start0)).collect();
-    let trained: HashSet<&str> =
-        fold.training.iter().map(|index| contig_key(&own.places[*index].window.contig)).collect();
-    // Where contigs are held out whole, so are they of the other proteins.
+    // Where contigs are held out whole, so are they of the other proteins. With few windows to learn from a contig may have
+    // none of them and still be no such one.
+    let kept_back: HashSet<usize> = fold.held_out.iter().copied().collect();
+    let others = own.places.iter().enumerate().filter(|(index, _)| !kept_back.contains(index));
+    let in_part: HashSet<&str> = others.map(|(_, place)| contig_key(&place.window.contig)).collect();
     let whole: HashSet<&str> =
-        held_out.iter().map(|(contig, _)| *contig).filter(|contig| !trained.contains(contig)).collect();
+        held_out.iter().map(|(contig, _)| *contig).filter(|contig| !in_part.contains(contig)).collect();
     let unseen = |Window { contig, start0, length, .. }: &Window| {
         // Windows are of one length: those that share a base start less than that apart, on whatever strands.
         let (contig, length) = (contig_key(contig), *length as i64);
@@ -169,5 +171,12 @@ mod tests {
         sets[1].thin(30, 1);
         assert_eq!(sets[1].folds[0].training.len(), 30);
         assert_eq!(of_second(&sets), sets[1].folds[0].training);
+
+        // A contig on which nothing of A happened to be drawn is not held out whole.
+        let [mut first, second] = sets;
+        first.places[2..].iter_mut().for_each(|place| place.window.contig = "chr2".to_owned());
+        let drawn = Fold { training: vec![1], ..fold.clone() };
+        let found = rows(&[first, second], 0, &drawn);
+        assert!(found.iter().any(|row| row.0 == 1), "{found:?}");
     }
 }
