@@ -105,8 +105,10 @@ fn fasta_pairs_with_what_is_left_out_and_going_on() {
     assert_eq!(kept.len(), 1);
     fs::remove_file(&kept[0]).unwrap();
     // Other settings take nothing away.
-    let other = command.replace("kmer,polaris,polaris-sequence,cnn-lstm,seqweaver,gkm", "kmer --kmer 2");
-    assert_eq!(folder.succeeds(&other).matches("made earlier").count(), 0);
+    let other = command.replace("kmer,polaris,polaris-sequence,cnn-lstm,seqweaver,gkm", "gkm,kmer --kmer 2");
+    let said = folder.succeeds(&other);
+    assert_eq!(said.matches("made earlier").count(), 0);
+    assert!(said.contains("note: without gkm, methods are compared with kmer"), "{said}");
     let said = folder.succeeds(command);
     assert_eq!(said.matches("made earlier").count(), 2, "{said}");
     assert_eq!(folder.figures("out/compare.tsv"), figures);

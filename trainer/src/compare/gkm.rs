@@ -2,11 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::fs::{self, File};
+use std::fs;
+use std::io::{self, PipeReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
@@ -14,9 +16,6 @@ use super::network::Predicted;
 use super::set::{Fold, Set};
 use crate::files::sha256_of_file;
 use crate::text_table::{Fields, TableError, for_each_line};
-
-/// How often a program is asked whether it has ended.
-const POLL: Duration = Duration::from_millis(20);
 
 /// The two programs.
 #[derive(Clone, Debug)]
@@ -62,7 +61,7 @@ impl Gkm {
         write("held_out.fa", fasta(set, fold.held_out.iter().copied()))?;
         let mut train = Command::new(&self.train);
         train.args(&self.options).args([file("bound.fa"), file("unbound.fa"), file("gkm")]);
-        run(&mut train, &file("said.txt"), self.limit)?;
+        run(train, self.limit)?;
         // It also ends well where it only tells how it is used.
         ensure!(
             file("gkm.model.txt").is_file(),
@@ -72,7 +71,7 @@ impl Gkm {
         );
         let mut predict = Command::new(&self.predict);
         predict.args([file("held_out.fa"), file("gkm.model.txt"), file("scores.txt")]);
-        run(&mut predict, &file("said.txt"), self.limit)?;
+        run(predict, self.limit)?;
         let names: Vec<String> = fold.held_out.iter().map(|index| name(set, *index)).collect();
         let logits = read_scores(&file("scores.txt"), &names)?;
         let trained_on = fold.training.len();
@@ -109,28 +108,33 @@ fn fasta(set: &Set, indices: impl Iterator<Item = usize>) -> String {
     text
 }
 
-/// Runs a program to its end, or to the limit, with what it says in a file; if it fails, the last line of this is told.
-fn run(command: &mut Command, said: &Path, limit: Duration) -> anyhow::Result<()> {
+/// Runs a program to its end, or to the limit; if it fails, the last line of what it said is told.
+fn run(mut command: Command, limit: Duration) -> anyhow::Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let out = File::create(said).with_context(|| said.display().to_string())?;
-    let error = out.try_clone().with_context(|| said.display().to_string())?;
-    command.stdin(Stdio::null()).stdout(out).stderr(error);
-    let mut child = command.spawn().with_context(|| program.clone())?;
-    let started = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().with_context(|| program.clone())? {
-            break status;
-        }
-        if started.elapsed() >= limit {
-            child.kill().and_then(|()| child.wait()).with_context(|| program.clone())?;
-            bail!("{program}: stopped, since it was not done after {limit:?}; --gkm-hours allows more");
-        }
-        std::thread::sleep(POLL);
+    let start = || -> io::Result<(Child, PipeReader)> {
+        let (said, out) = io::pipe()?;
+        let child = command.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).spawn()?;
+        // With the command goes the pipe's end on this side: what is read ends when the program does.
+        drop(command);
+        Ok((child, said))
     };
+    let (mut child, mut said) = start().with_context(|| program.clone())?;
+    let (sender, ended) = mpsc::channel();
+    // Not joined: a program's own children may hold the pipe for longer than the limit.
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        // What could be read is enough to tell what went wrong, and nobody waits behind the limit.
+        let _ = said.read_to_end(&mut text);
+        let _ = sender.send(text);
+    });
+    let Ok(said) = ended.recv_timeout(limit) else {
+        child.kill().and_then(|()| child.wait()).with_context(|| program.clone())?;
+        bail!("{program}: stopped, since it was not done after {limit:?}; --gkm-hours allows more");
+    };
+    let status = child.wait().with_context(|| program.clone())?;
     if status.success() {
         return Ok(());
     }
-    let said = fs::read(said).with_context(|| said.display().to_string())?;
     let said = String::from_utf8_lossy(&said);
     let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
     bail!("{program}: {status}: {last}")
