@@ -4,6 +4,8 @@
 //! one site seen five times for five sites, and its intervals are too narrow. So whole groups are drawn, with
 //! replacement, as many as there are (the cluster bootstrap; Davison and Hinkley 1997, section 3.8).
 
+use std::collections::BTreeSet;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -44,6 +46,11 @@ impl Groups {
     /// The number of groups.
     pub(crate) fn count(&self) -> usize {
         self.count
+    }
+
+    /// The number of groups that these windows belong to.
+    pub(crate) fn count_among(&self, windows: &[usize]) -> usize {
+        windows.iter().filter_map(|window| self.of_window.get(*window)).collect::<BTreeSet<_>>().len()
     }
 
     /// Draws `resamples` times and calls `measure` with how often each window was drawn. A draw without windows of both
@@ -200,6 +207,7 @@ mod tests {
             assert_eq!(weights.iter().sum::<u32>(), 8);
         }
         let together = Groups::new(vec![0, 1, 1]);
+        assert_eq!([together.count_among(&[0, 1]), together.count_among(&[1, 2])], [2, 1]);
         for weights in together.resample(&[true, false, true], 20, 1, <[u32]>::to_vec) {
             let weights = weights.unwrap();
             assert_eq!(weights[1], weights[2]);

@@ -75,7 +75,7 @@ pub(super) fn measure(
         cell_line: model.id.cell_line().to_owned(),
         windows: windows.len(),
         bound: windows.iter().filter(|window| model.labels[**window]).count(),
-        groups: model.groups.count(),
+        groups: model.groups.count_among(&windows),
         folds: tested.first().map_or(0, |(_, tested)| tested.folds()),
         variants,
     }

@@ -73,7 +73,7 @@ pub(super) fn measure(model: &PreparedModel, measured: &[Measured], resamples: u
         cell_line: model.id.cell_line().to_owned(),
         windows: windows.len(),
         bound: windows.iter().filter(|window| model.labels[**window]).count(),
-        groups: model.groups.count(),
+        groups: model.groups.count_among(&windows),
         folds: measured.first().map_or(0, |one| one.tested.folds()),
         points: points.collect(),
     }
