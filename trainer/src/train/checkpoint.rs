@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use polaris_model::training::arithmetic;
-use polaris_model::{FoldMetrics, Weights, read_weights, write_model};
+use polaris_model::{Architecture, FoldMetrics, Weights, read_weights, write_model};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -28,6 +28,12 @@ struct Record {
     /// What calculated: the last digits of the weights depend on it.
     arithmetic: String,
     model_sha256: String,
+    /// What the network reads.
+    architecture: Architecture,
+    /// Digest of the prepared windows, those held out among them.
+    windows_sha256: String,
+    /// Seed of the run.
+    seed: u64,
     metrics: FoldMetrics,
     /// Mean loss of each epoch.
     losses: Vec<f64>,
@@ -61,6 +67,9 @@ impl Checkpoint {
             key: key(plan, task),
             arithmetic: arithmetic(plan.device),
             model_sha256: model_sha256.clone(),
+            architecture: task.dataset.architecture,
+            windows_sha256: task.dataset.windows_sha256.clone(),
+            seed: plan.seed,
             metrics,
             losses,
         };
@@ -128,6 +137,9 @@ mod tests {
                 key: String::new(),
                 arithmetic: String::new(),
                 model_sha256: String::new(),
+                architecture: Architecture::new(101, true, true).unwrap(),
+                windows_sha256: String::new(),
+                seed: 1,
                 metrics,
                 losses: vec![auroc.exp()],
             };
