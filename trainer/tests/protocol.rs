@@ -30,7 +30,7 @@ impl World {
             true,
         );
         world.run(
-            "train --folds 2 --splits chromosome --background 0 --recipe @quick.json --prepared @prepared \
+            "train --splits chromosome --background 0 --recipe @quick.json --prepared @prepared \
              --reference @simulated/reference --registry @registry",
             true,
         );
@@ -64,8 +64,12 @@ fn cross_cell_ablation_and_learning_curve_make_a_report() {
     let world = World::new();
     let metrics = world.json("training/quick/metrics.json");
     assert_eq!((&metrics["kind"], &metrics["inputs"]), (&"training".into(), &"both".into()));
-    let trained: Vec<f64> =
-        (0..2).map(|model| metrics["models"][model]["splits"][0]["mean_auroc"].as_f64().unwrap()).collect();
+    // Means over the first folds.
+    let trained = |model: usize, folds: usize| -> f64 {
+        let aurocs = metrics["models"][model]["splits"][0]["folds"].as_array().unwrap();
+        let of_folds = aurocs[..folds].iter().map(|fold| fold["auroc"].as_f64().unwrap());
+        of_folds.sum::<f64>() / folds as f64
+    };
 
     let cross = "cross-cell --recipe quick --bootstrap 100 --prepared @prepared --reference @simulated/reference \
                  --peaks @simulated/peaks.tsv --out @results";
@@ -77,7 +81,7 @@ fn cross_cell_ablation_and_learning_curve_make_a_report() {
     for row in rows {
         let own = MODELS.iter().position(|id| row["tested_in"] == id[4..]).unwrap();
         // What `train` found on the same windows.
-        assert!((value(&row["in_cell"]["auroc"]) - trained[own]).abs() < 1e-6, "{row}");
+        assert!((value(&row["in_cell"]["auroc"]) - trained(own, 5)).abs() < 1e-6, "{row}");
         let copied = &row["copied_peaks"];
         let rates = f64::midpoint(value(&copied["sensitivity"]), value(&copied["specificity"]));
         assert!((value(&copied["auroc"]) - rates).abs() < 1e-12, "{row}");
@@ -97,21 +101,23 @@ fn cross_cell_ablation_and_learning_curve_make_a_report() {
     };
     let turned: String = whole.lines().map(exchanged).collect();
     fs::write(&windows, turned).unwrap();
-    let refused = world.run(cross, false);
-    assert!(
-        String::from_utf8_lossy(&refused.stderr).contains("trained on other windows than these"),
-        "{refused:?}"
-    );
+    let refused = String::from_utf8(world.run(cross, false).stderr).unwrap();
+    assert!(refused.contains("trained on other windows than these"), "{refused}");
+    // Neither direction can do without that line.
+    assert!(refused.contains("2 of 2 failed"), "{refused}");
     fs::write(&windows, whole).unwrap();
 
     let options = "--recipe @quick.json --folds 2 --bootstrap 100 --only QKI.K562 --prepared @prepared \
                    --reference @simulated/reference --out @results";
+    let refused = world.run(&format!("ablation {options} -- --without region"), false);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--without after `--`"), "{refused:?}");
+    assert!(!world.path("results/ablation.json").exists());
     world.run(&format!("ablation {options}"), true);
     let found = world.json("results/ablation.json");
     let variants = found["rows"][0]["variants"].as_array().unwrap();
     let names: Vec<&str> = variants.iter().map(|one| one["variant"].as_str().unwrap()).collect();
     assert_eq!(names, ["sequence", "region", "expression", "both"]);
-    assert!((value(&variants[3]["auroc"]) - trained[1]).abs() < 1e-6, "{found}");
+    assert!((value(&variants[3]["auroc"]) - trained(1, 2)).abs() < 1e-6, "{found}");
     assert_eq!(value(&variants[0]["auroc_over_sequence"]), 0.0);
     assert!(!world.path("registry/QKI.K562").read_dir().unwrap().any(|entry| {
         let manifest = fs::read_to_string(entry.unwrap().path().join("manifest.json")).unwrap_or_default();
@@ -135,7 +141,7 @@ fn cross_cell_ablation_and_learning_curve_make_a_report() {
     let fewest = trained_on.last().unwrap();
     assert!(trained_on.len() > 1 && *fewest >= 40.0 && *fewest < 82.0, "{trained_on:?}");
     let all = &found["rows"][0]["points"][0]["auroc"];
-    assert!((value(all) - trained[1]).abs() < 1e-6, "{found}");
+    assert!((value(all) - trained(1, 2)).abs() < 1e-6, "{found}");
 
     // Experiments on one model leave what `train` says of all as it is.
     assert_eq!(world.json("training/quick/metrics.json"), metrics);

@@ -6,7 +6,7 @@ mod rows;
 mod table;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use polaris_model::{Device, ModelId, Split};
@@ -14,10 +14,10 @@ use serde::Serialize;
 
 use super::networks::{self, FoldNetwork, Predicted};
 use super::results::{self, Failure};
-use super::tested::Tested;
 use super::windows::{PreparedModel, Source};
 use crate::peaks_table::{PeaksEntry, read_peaks_table};
 use crate::terminal;
+use crate::train::dataset;
 
 use rows::{Row, Summary};
 
@@ -106,31 +106,30 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.device.prepare()?;
     let source = Source::open(&arguments.prepared, &arguments.reference)?;
     let peaks = read_peaks_table(&arguments.peaks)?;
-    let proteins = proteins(&source.ids()?, &arguments.only)?;
-    let (mut rows, mut failed, mut directions) = (Vec::new(), Vec::new(), 0);
+    let proteins = proteins(&dataset::find(&arguments.prepared, &[])?, &arguments.only)?;
+    let (mut rows, mut failed, mut directions) = (Vec::new(), Vec::new(), 0_usize);
     for ids in proteins.values() {
-        directions += ids.len() * (ids.len() - 1);
-        let mut lines = Vec::new();
-        for id in ids {
-            match Line::open(arguments, &source, id) {
-                Ok(line) => lines.push(line),
-                Err(error) => {
-                    failed.push(Failure { model: id.to_string(), reason: format!("{error:#}") });
+        directions += directions_between(ids.len()).len();
+        let lines: Vec<Result<Line, String>> = ids
+            .iter()
+            .map(|id| Line::open(arguments, &source, id).map_err(|error| format!("{id}: {error:#}")))
+            .collect();
+        for (trained, tested) in directions_between(lines.len()) {
+            let row = match (&lines[trained], &lines[tested]) {
+                (Ok(trained), Ok(tested)) => {
+                    direction(arguments, trained, tested, &peaks).map_err(|error| format!("{error:#}"))
                 }
-            }
-        }
-        for trained in &lines {
-            for tested in lines.iter().filter(|line| line.model.id != trained.model.id) {
-                match direction(arguments, trained, tested, &peaks) {
-                    Ok(row) => {
-                        terminal::say(format_args!("{}", table::progress(&row)));
-                        rows.push(row);
-                    }
-                    Err(error) => failed.push(Failure {
-                        model: format!("{} on {}", trained.model.id, tested.model.id.cell_line()),
-                        reason: format!("{error:#}"),
-                    }),
+                (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
+            };
+            match row {
+                Ok(row) => {
+                    terminal::say(format_args!("{}", table::progress(&row)));
+                    rows.push(row);
                 }
+                Err(reason) => failed.push(Failure {
+                    model: format!("{} on {}", ids[trained], ids[tested].cell_line()),
+                    reason,
+                }),
             }
         }
     }
@@ -148,6 +147,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         terminal::print(screen)?;
     }
     results::conclude(&failed, directions)
+}
+
+/// Every two places, both ways round.
+fn directions_between(lines: usize) -> Vec<(usize, usize)> {
+    let from =
+        |trained| (0..lines).filter(move |tested| *tested != trained).map(move |tested| (trained, tested));
+    (0..lines).flat_map(from).collect()
 }
 
 /// The models of each protein that has several.
@@ -171,10 +177,9 @@ impl Line {
     fn open(arguments: &Arguments, source: &Source<'_>, id: &ModelId) -> anyhow::Result<Self> {
         let model = source.model(id)?;
         let work = arguments.work.clone().unwrap_or_else(|| arguments.prepared.with_file_name("training"));
-        let folder: &Path = &work.join(&arguments.recipe).join(id.to_string());
-        let networks = networks::read_all(folder, Split::Chromosome, model.record.inputs.options.length)?;
+        let folder = work.join(&arguments.recipe).join(id.to_string());
+        let networks = networks::read_all(&folder, &model.windows_sha256)?;
         let own = networks::predict_unseen(&networks, &model, &model, arguments.device)?;
-        networks::check_same_windows(&networks, &Tested::new(&model.labels, &own)?.aurocs())?;
         Ok(Self { model, networks, own })
     }
 }
@@ -185,6 +190,10 @@ fn direction(
     tested: &Line,
     peaks: &[PeaksEntry],
 ) -> anyhow::Result<Row> {
+    let architecture = |line: &Line| line.networks.first().map(|network| network.weights.architecture());
+    if architecture(trained) != architecture(tested) {
+        bail!("networks of the two lines read other windows or covariates; train both alike");
+    }
     let predicted =
         networks::predict_unseen(&trained.networks, &trained.model, &tested.model, arguments.device)?;
     let called = copied_peaks::call(peaks, &trained.model, &tested.model)
@@ -193,7 +202,7 @@ fn direction(
     rows::measure(
         &trained.model,
         &tested.model,
-        (&predicted, &tested.own),
+        (predicted, tested.own.clone()),
         &called,
         resamples,
         arguments.seed,

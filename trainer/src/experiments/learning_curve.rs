@@ -11,11 +11,12 @@ use anyhow::Context;
 use polaris_model::ModelId;
 use serde::Serialize;
 
-use super::networks::{self, Predicted};
+use super::networks::{self, FoldNetwork, Predicted};
 use super::results::{self, Failure};
 use super::tested::Tested;
 use super::training::{Options, Outcome, Run};
 use super::windows::{PreparedModel, Source};
+use crate::prepare::record::Record;
 use crate::terminal;
 
 use rows::{Measured, Row};
@@ -69,21 +70,32 @@ struct Settings<'a> {
 pub(crate) fn run(Arguments { options, halvings }: &Arguments) -> anyhow::Result<()> {
     options.device.prepare()?;
     let source = Source::open(&options.prepared, &options.reference)?;
-    let ids = options.chosen(source.ids()?)?;
+    let ids = options.chosen()?;
     let recipe = options.recipe_name()?;
-    let mut models = Vec::new();
+    let (mut models, mut rows, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let failure = |id: &ModelId, error| Failure { model: id.to_string(), reason: format!("{error:#}") };
     for id in &ids {
-        models.push(source.model(id)?);
+        match source.model(id) {
+            Ok(model) => models.push(model),
+            Err(error) => failed.push(failure(id, error)),
+        }
     }
-    let mut outcomes = Vec::new();
-    for halving in 0..=*halvings {
-        outcomes.push(train(options, &models, halving)?);
+    if models.is_empty() {
+        return results::conclude(&failed, ids.len());
     }
-    let (mut rows, mut failed) = (Vec::new(), Vec::new());
+    let whole = train_whole(options, &models)?;
+    let mut parts = Vec::new();
+    for halving in 1..=*halvings {
+        match train_part(options, &models, &whole, halving)? {
+            Some(part) => parts.push(part),
+            // Nor is there any smaller one.
+            None => break,
+        }
+    }
     for model in &models {
-        match test(options, model, &outcomes) {
+        match test(options, model, &whole, &parts) {
             Ok(row) => rows.push(row),
-            Err(error) => failed.push(Failure { model: model.id.to_string(), reason: format!("{error:#}") }),
+            Err(error) => failed.push(failure(&model.id, error)),
         }
     }
     let settings = Settings {
@@ -110,55 +122,72 @@ fn folder(options: &Options, halving: u8) -> PathBuf {
     options.work().join("learning-curve").join(format!("1-{}", 1_u32 << halving))
 }
 
-fn train(options: &Options, models: &[PreparedModel], halving: u8) -> anyhow::Result<Option<Outcome>> {
+fn train_whole(options: &Options, models: &[PreparedModel]) -> anyhow::Result<Outcome> {
+    terminal::say("training on all windows");
+    let work = folder(options, 0).join("training");
+    let only: Vec<ModelId> = models.iter().map(|model| model.id.clone()).collect();
+    options.adopt(&work, &only)?;
+    let (prepared, folds) = (options.prepared.as_path(), options.folds);
+    options.train(&Run { prepared, work: &work, only: &only, folds, without: "" })
+}
+
+/// Trains on a share of the windows, in the folds of `whole`; `None` if no model has enough of them.
+fn train_part(
+    options: &Options,
+    models: &[PreparedModel],
+    whole: &Outcome,
+    halving: u8,
+) -> anyhow::Result<Option<Outcome>> {
     let folder = folder(options, halving);
-    let work = folder.join("training");
-    if halving == 0 {
-        terminal::say("training on all windows");
-        let only: Vec<ModelId> = models.iter().map(|model| model.id.clone()).collect();
-        options.adopt(&work, &only)?;
-        let (prepared, folds) = (options.prepared.as_path(), options.folds);
-        return Ok(Some(options.train(&Run { prepared, work: &work, only: &only, folds, without: "" })?));
-    }
     let prepared = folder.join("prepared");
     let mut only = Vec::new();
     for model in models {
-        only.extend(subsets::write(&prepared, model, options.folds, halving, options.seed)?);
+        // One that could not be trained is told of when it would be tested.
+        let Ok(folds) = whole.folds(&model.id) else { continue };
+        only.extend(subsets::write(&prepared, model, &folds, halving, options.seed)?);
     }
     if only.is_empty() {
         return Ok(None);
     }
     terminal::say(format_args!("training on {}", share_name(halving)));
+    let work = folder.join("training");
     let run = Run { prepared: &prepared, work: &work, only: &only, folds: 1, without: "" };
-    Ok(Some(options.train(&run)?))
+    options.train(&run).map(Some)
 }
 
-fn test(options: &Options, model: &PreparedModel, outcomes: &[Option<Outcome>]) -> anyhow::Result<Row> {
-    let work = |halving| folder(options, halving).join("training");
-    outcomes.first().and_then(Option::as_ref).context("not trained")?.check(&model.id)?;
-    let all = options.networks(&work(0), &model.id, model)?;
-    let folds: Vec<u8> = all.iter().map(|network| network.fold).collect();
-    let whole = networks::predict_unseen(&all, model, model, options.device)?;
-    let mut measured = vec![Measured::new(0, &all, Tested::new(&model.labels, &whole)?)];
-    networks::check_same_windows(&all, &measured[0].tested.aurocs())?;
-    for (halving, outcome) in (0..).zip(outcomes).skip(1) {
+fn test(options: &Options, model: &PreparedModel, whole: &Outcome, parts: &[Outcome]) -> anyhow::Result<Row> {
+    let all = whole.networks(&model.id, &model.windows_sha256)?;
+    let predicted = networks::predict_unseen(&all, model, model, options.device)?;
+    let test_windows = predicted.folds.clone();
+    let mut measured = vec![Measured::new(0, &all, Tested::new(&model.labels, &predicted)?)];
+    for (halving, part) in (1..).zip(parts) {
         // Too few bound windows for this and all smaller sets, in one fold at least: a mean over the others would be
         // another figure.
-        let Some(outcome) = outcome else { break };
-        if !folds.iter().all(|fold| subsets::is_large_enough(model, *fold, halving)) {
+        if !all.iter().all(|network| subsets::is_large_enough(model, network.fold, halving)) {
             break;
         }
         let (mut predicted, mut networks) = (Predicted::none(model), Vec::new());
-        for fold in &folds {
-            let id = subsets::id(&model.id, *fold)?;
-            outcome.check(&id).with_context(|| share_name(halving))?;
-            let found = options.networks(&work(halving), &id, model).with_context(|| share_name(halving))?;
-            let Some(network) = found.into_iter().next() else { continue };
-            let windows = whole.folds.get(fold).cloned().unwrap_or_default();
-            predicted.add(&network, *fold, model, windows, options.device)?;
+        for fold in all.iter().map(|network| network.fold) {
+            let network = part_network(options, model, part, (halving, fold))
+                .with_context(|| format!("{} beside fold {}", share_name(halving), fold + 1))?;
+            let windows = test_windows.get(&fold).cloned().unwrap_or_default();
+            predicted.add(&network, fold, model, windows, options.device)?;
             networks.push(network);
         }
         measured.push(Measured::new(halving, &networks, Tested::new(&model.labels, &predicted)?));
     }
     Ok(rows::measure(model, &measured, options.bootstrap as usize, options.seed))
+}
+
+/// The network that was trained on a part of the windows beside a fold.
+fn part_network(
+    options: &Options,
+    model: &PreparedModel,
+    part: &Outcome,
+    (halving, fold): (u8, u8),
+) -> anyhow::Result<FoldNetwork> {
+    let id = subsets::id(&model.id, fold)?;
+    let prepared = folder(options, halving).join("prepared").join(id.to_string());
+    let mut networks = part.networks(&id, &Record::read(&prepared)?.windows_digest)?.into_iter();
+    networks.find(|network| network.fold == subsets::HELD_OUT).context("another fold was trained")
 }

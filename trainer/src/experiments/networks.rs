@@ -1,6 +1,6 @@
 //! The networks of the folds that `train` keeps in its work folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -12,63 +12,75 @@ use serde::Deserialize;
 use super::windows::PreparedModel;
 use crate::windows_file::{FOLDS, LabelledWindow};
 
-/// How far the area under the ROC curve of a network may be from what `train` kept: rounding of another device swaps
-/// windows of equal probability, other windows are further away.
-const SAME_AUROC: f64 = 0.005;
-
 /// A network that never saw the windows of one fold.
 #[derive(Debug)]
 pub(super) struct FoldNetwork {
     pub(super) fold: u8,
     pub(super) weights: Weights,
     pub(super) metrics: FoldMetrics,
-    path: PathBuf,
+    pub(super) seed: u64,
 }
 
 /// What `train` keeps beside a network; only what is needed here.
 #[derive(Deserialize)]
 struct Record {
     model_sha256: String,
+    architecture: Architecture,
+    windows_sha256: String,
+    seed: u64,
     metrics: FoldMetrics,
 }
 
-/// Reads the networks that `train` kept of a model's split, by fold.
+/// Reads the networks that `train` kept of a model's folds by chromosome.
 ///
 /// # Errors
-/// If there are none, or one cannot be read.
-pub(super) fn read_all(folder: &Path, split: Split, input_length: usize) -> anyhow::Result<Vec<FoldNetwork>> {
-    let mut networks = Vec::new();
-    for fold in 0..FOLDS {
-        let record = folder.join(format!("{split}-{fold}.json"));
-        if record.is_file() {
-            networks.push(read(&record, fold, input_length).with_context(|| record.display().to_string())?);
-        }
-    }
-    if networks.is_empty() {
+/// If there are none, one cannot be read or was trained on other windows, or they are of several runs of `train` that
+/// differ in seed or covariates.
+pub(super) fn read_all(folder: &Path, windows_sha256: &str) -> anyhow::Result<Vec<FoldNetwork>> {
+    let folds = (0..FOLDS).filter(|fold| record_path(folder, *fold).is_file());
+    let networks: Vec<FoldNetwork> =
+        folds.map(|fold| read(folder, fold, windows_sha256)).collect::<anyhow::Result<_>>()?;
+    let shown = folder.display();
+    let Some(first) = networks.first() else {
         bail!(
-            "{} holds no trained fold {split}; run `polaris-trainer train` with this work folder and recipe first",
-            folder.display()
+            "{shown} holds no trained fold by chromosome; run `polaris-trainer train` with this work folder and recipe first"
         );
+    };
+    for other in &networks {
+        if (other.seed, other.weights.architecture()) != (first.seed, first.weights.architecture()) {
+            bail!(
+                "{shown}: folds {} and {} were trained with other seeds or covariates; train all folds alike",
+                first.fold + 1,
+                other.fold + 1
+            );
+        }
     }
     Ok(networks)
 }
 
-fn read(record: &Path, fold: u8, input_length: usize) -> anyhow::Result<FoldNetwork> {
-    let Record { model_sha256, metrics } = serde_json::from_slice(&std::fs::read(record)?)?;
-    let path = record.with_extension("pt");
-    let mut refused = None;
-    // The record does not say which covariates the network reads; its tensors do.
-    for (expression, region) in [(true, true), (true, false), (false, true), (false, false)] {
-        let architecture = Architecture::new(input_length, expression, region)?;
-        match read_weights(&path, &model_sha256, architecture) {
-            Ok(weights) => return Ok(FoldNetwork { fold, weights, metrics, path }),
-            Err(error) => refused = refused.or(Some(error)),
+fn record_path(folder: &Path, fold: u8) -> PathBuf {
+    folder.join(format!("{}-{fold}.json", Split::Chromosome))
+}
+
+/// Reads the network that `train` kept of a fold by chromosome.
+///
+/// # Errors
+/// If it cannot be read, or was trained on other windows.
+pub(super) fn read(folder: &Path, fold: u8, windows_sha256: &str) -> anyhow::Result<FoldNetwork> {
+    let path = record_path(folder, fold);
+    let network = || -> anyhow::Result<FoldNetwork> {
+        let record: Record = serde_json::from_slice(&std::fs::read(&path)?)
+            .context("not a record of this version; run `polaris-trainer train` again")?;
+        if record.windows_sha256 != windows_sha256 {
+            bail!(
+                "trained on other windows than these; give the folder that it was trained on, or run `polaris-trainer \
+                 train` again"
+            );
         }
-    }
-    match refused {
-        Some(error) => Err(error.into()),
-        None => bail!("no network"),
-    }
+        let weights = read_weights(&path.with_extension("pt"), &record.model_sha256, record.architecture)?;
+        Ok(FoldNetwork { fold, weights, metrics: record.metrics, seed: record.seed })
+    };
+    network().with_context(|| path.display().to_string())
 }
 
 /// Windows that a network predicted: each by one that was not trained on its contig.
@@ -136,6 +148,14 @@ impl Predicted {
         self.folds.insert(fold, windows);
         Ok(())
     }
+
+    /// Leaves out all other windows.
+    pub(super) fn retain(&mut self, kept: &BTreeSet<usize>) {
+        for windows in self.folds.values_mut() {
+            windows.retain(|window| kept.contains(window));
+        }
+        self.folds.retain(|_, windows| !windows.is_empty());
+    }
 }
 
 /// The fold of `trained` that the contig of each window of `tested` belongs to.
@@ -149,27 +169,6 @@ fn folds_of(trained: &[LabelledWindow], tested: &[LabelledWindow], first: u8) ->
 fn logit(probability: f32) -> f64 {
     let probability = f64::from(probability).clamp(1e-30, 1.0 - f64::from(f32::EPSILON) / 4.0);
     (probability / (1.0 - probability)).ln()
-}
-
-/// Checks that networks were trained with these very windows: what they predict of their held-out ones gives the area
-/// under the ROC curve that `train` kept.
-///
-/// # Errors
-/// If one does not.
-pub(super) fn check_same_windows(networks: &[FoldNetwork], aurocs: &BTreeMap<u8, f64>) -> anyhow::Result<()> {
-    for network in networks {
-        let kept = network.metrics.auroc;
-        let found = aurocs.get(&network.fold).copied().unwrap_or(f64::NAN);
-        if (found - kept).abs() <= SAME_AUROC {
-            continue;
-        }
-        bail!(
-            "{}: trained on other windows than these: AUROC {kept:.4} when it was trained, {found:.4} on the held-out \
-             windows here; give the folder that it was trained on, or train again",
-            network.path.display()
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -198,6 +197,30 @@ mod tests {
         // The other cell line dealt its contigs out in its own way, which must not matter.
         let tested = [row("chr1", 2), row("2", 0), row("chr3", 0), row("chr9", 4)];
         assert_eq!(folds_of(&trained, &tested, 1), [0, 1, 2, 1]);
+    }
+
+    #[test]
+    fn records_of_earlier_versions_and_of_other_windows_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |record: serde_json::Value| {
+            std::fs::write(folder.path().join("chromosome-2.json"), record.to_string()).unwrap();
+            format!("{:#}", read_all(folder.path(), "ab").unwrap_err())
+        };
+        let metrics = serde_json::json!({"fold": 2, "trained_on": 8, "positives": 1, "negatives": 1, "auroc": 0.5,
+            "auprc": 0.5});
+        let mut record = serde_json::json!({"model_sha256": "", "metrics": metrics});
+        let told = refused(record.clone());
+        assert!(
+            told.contains("chromosome-2.json") && told.contains("run `polaris-trainer train` again"),
+            "{told}"
+        );
+        record["architecture"] = serde_json::json!({"input_length": 101, "expression": true, "region": true});
+        record["seed"] = 1.into();
+        record["windows_sha256"] = "ac".into();
+        assert!(refused(record.clone()).contains("trained on other windows than these"));
+        record["windows_sha256"] = "ab".into();
+        let told = refused(record);
+        assert!(!told.contains("windows"), "{told}");
     }
 
     #[test]

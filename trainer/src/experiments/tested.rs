@@ -3,7 +3,7 @@
 //! Probabilities of different networks do not share a scale, so windows are ranked within the fold of their network, and
 //! a figure is the mean over folds: what cross-validation reports.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use anyhow::Context;
 use serde::Serialize;
@@ -19,7 +19,6 @@ pub(super) struct Tested {
 
 #[derive(Debug)]
 struct Fold {
-    fold: u8,
     /// Places of the windows in their model.
     windows: Vec<usize>,
     scores: Scores,
@@ -48,17 +47,41 @@ impl Tested {
     /// If no fold has both, or a logit is not a number.
     pub(super) fn new(labels: &[bool], predicted: &Predicted) -> anyhow::Result<Self> {
         let mut folds = Vec::new();
-        for (fold, windows) in &predicted.folds {
+        for windows in predicted.folds.values() {
             let of_fold: Vec<bool> = windows.iter().map(|window| labels[*window]).collect();
             let logits: Vec<f64> = windows.iter().map(|window| predicted.logits[*window]).collect();
             match Scores::new(&of_fold, &logits) {
-                Ok(scores) => folds.push(Fold { fold: *fold, windows: windows.clone(), scores }),
+                Ok(scores) => folds.push(Fold { windows: windows.clone(), scores }),
                 Err(MetricError::OneClass { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         folds.first().context("no fold has both bound and unbound windows")?;
         Ok(Self { folds })
+    }
+
+    /// Two predictions of the same model on the windows that both have, and that lie in folds with both classes: a
+    /// difference is of the networks and not of the windows.
+    ///
+    /// # Errors
+    /// If that leaves no fold, or a logit is not a number.
+    pub(super) fn on_same_windows(
+        labels: &[bool],
+        mut left: Predicted,
+        mut right: Predicted,
+    ) -> anyhow::Result<(Self, Self)> {
+        loop {
+            let both = (Self::new(labels, &left)?, Self::new(labels, &right)?);
+            let [of_left, of_right] =
+                [&both.0, &both.1].map(|tested| tested.windows().into_iter().collect::<BTreeSet<usize>>());
+            if of_left == of_right {
+                return Ok(both);
+            }
+            // A fold may be left with one class, and go too.
+            let shared = &of_left & &of_right;
+            left.retain(&shared);
+            right.retain(&shared);
+        }
     }
 
     /// The number of folds.
@@ -71,9 +94,9 @@ impl Tested {
         self.folds.iter().flat_map(|fold| fold.windows.iter().copied()).collect()
     }
 
-    /// The area under the ROC curve of each fold.
-    pub(super) fn aurocs(&self) -> BTreeMap<u8, f64> {
-        self.folds.iter().map(|fold| (fold.fold, fold.scores.statistics(None).auroc)).collect()
+    /// Places of the windows of each fold.
+    pub(super) fn windows_of_folds(&self) -> Vec<&[usize]> {
+        self.folds.iter().map(|fold| fold.windows.as_slice()).collect()
     }
 
     /// Means over folds, each window of the model as often as `weights` say; `None` if that leaves a fold without a
@@ -136,7 +159,7 @@ mod tests {
         let tested = Tested::new(&labels, &predicted(&[(0, &[0, 1]), (3, &[2, 3])], &[-3.0, -4.0, 5.0, 4.0]));
         let tested = tested.unwrap();
         assert_eq!(tested.means(None).unwrap().auroc, 1.0);
-        assert_eq!(tested.aurocs(), BTreeMap::from([(0, 1.0), (3, 1.0)]));
+        assert_eq!(tested.windows_of_folds(), [[0, 1], [2, 3]]);
         // A resample without a class in one fold has no figure.
         assert_eq!(tested.means(Some(&[2, 0, 1, 1])), None);
         assert!(tested.means(Some(&[2, 1, 1, 1])).is_some());
@@ -148,6 +171,21 @@ mod tests {
         let tested = Tested::new(&labels, &predicted(&[(0, &[0, 1]), (1, &[2, 3])], &[1.0, 0.0, 1.0, 0.0]));
         assert_eq!(tested.unwrap().windows(), [0, 1]);
         let error = Tested::new(&labels, &predicted(&[(1, &[2, 3])], &[1.0, 0.0, 1.0, 0.0])).unwrap_err();
+        assert!(error.to_string().contains("no fold has both"), "{error}");
+    }
+
+    #[test]
+    fn two_predictions_are_compared_on_the_windows_that_both_have() {
+        let labels = [true, false, true, false, true, false, true];
+        let logits = [0.0; 7];
+        // Without windows 4 and 6, the second fold of the left keeps one class, and window 5 goes on both sides.
+        let left = predicted(&[(0, &[0, 1, 2, 3]), (1, &[4, 5, 6])], &logits);
+        let right = predicted(&[(0, &[2, 3]), (4, &[0, 1, 5])], &logits);
+        let (left, right) = Tested::on_same_windows(&labels, left, right).unwrap();
+        assert_eq!((left.windows(), right.windows()), (vec![0, 1, 2, 3], vec![2, 3, 0, 1]));
+        let apart = |folds: &[(u8, &[usize])]| predicted(folds, &logits);
+        let error =
+            Tested::on_same_windows(&labels, apart(&[(0, &[0, 1])]), apart(&[(0, &[2, 3])])).unwrap_err();
         assert!(error.to_string().contains("no fold has both"), "{error}");
     }
 }

@@ -6,13 +6,11 @@ use std::{fs, io};
 
 use anyhow::{Context, bail};
 use clap::{Args, FromArgMatches};
-use polaris_model::training::Recipe;
-use polaris_model::{Device, ModelId, Split};
-use serde_json::Value;
+use polaris_model::{Device, FoldMetrics, ModelId, Split};
+use serde::Deserialize;
 
 use super::networks::{self, FoldNetwork};
-use super::windows::PreparedModel;
-use crate::train;
+use crate::train::{self, dataset, recipes};
 use crate::windows_file::FOLDS;
 
 /// Options of every experiment that trains.
@@ -62,16 +60,12 @@ impl Options {
         self.work.clone().unwrap_or_else(|| self.prepared.with_file_name("training"))
     }
 
-    /// The chosen ones of the prepared models.
+    /// The prepared models, all or the chosen ones.
     ///
     /// # Errors
-    /// If a named model is not prepared.
-    pub(super) fn chosen(&self, mut ids: Vec<ModelId>) -> anyhow::Result<Vec<ModelId>> {
-        if let Some(missing) = self.only.iter().find(|id| !ids.contains(id)) {
-            bail!("{missing} is not prepared in {}", self.prepared.display());
-        }
-        ids.retain(|id| self.only.is_empty() || self.only.contains(id));
-        Ok(ids)
+    /// If a named model is not prepared, or none is.
+    pub(super) fn chosen(&self) -> anyhow::Result<Vec<ModelId>> {
+        dataset::find(&self.prepared, &self.only)
     }
 
     /// The folder of the work folder that `train` keeps networks of the recipe in.
@@ -79,13 +73,7 @@ impl Options {
     /// # Errors
     /// If the recipe is a file that cannot be read.
     pub(super) fn recipe_name(&self) -> anyhow::Result<String> {
-        if Recipe::by_name(&self.recipe).is_some() {
-            return Ok(self.recipe.clone());
-        }
-        let text = fs::read_to_string(&self.recipe)
-            .with_context(|| format!("recipe {:?} is neither standard, paper, nor a file", self.recipe))?;
-        let recipe: Recipe = serde_json::from_str(&text).with_context(|| self.recipe.clone())?;
-        Ok(recipe.name)
+        Ok(recipes::find(&self.recipe)?.name)
     }
 
     /// Trains the folds by chromosome of models prepared in a folder, all or the chosen ones; those that an earlier run
@@ -112,10 +100,10 @@ impl Options {
         if let Some(jobs) = self.jobs {
             options.extend(["--jobs".into(), jobs.to_string().into()]);
         }
-        options.extend(self.further.iter().cloned());
-        let arguments = arguments(&options)?;
+        let arguments = arguments(options, &self.further)?;
+        let folder = run.work.join(self.recipe_name()?);
         // What stands there afterwards is of this run.
-        let metrics = run.work.join(self.recipe_name()?).join("metrics.json");
+        let metrics = folder.join("metrics.json");
         match fs::remove_file(&metrics) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| metrics.display().to_string());
@@ -124,7 +112,10 @@ impl Options {
         }
         let failure = train::run(&arguments).err().map(|error| format!("{error:#}"));
         let metrics = fs::read(&metrics).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(Outcome { metrics: metrics.unwrap_or_default(), failure })
+        let reads = |covariate| !run.without.split(',').any(|left_out| left_out == covariate);
+        let (expression, region) = (reads("expression"), reads("region"));
+        let metrics = metrics.unwrap_or_default();
+        Ok(Outcome { folder, metrics, failure, seed: self.seed, expression, region })
     }
 
     /// Links the folds that `train` keeps of models into another work folder, where they are taken if they fit.
@@ -148,24 +139,6 @@ impl Options {
         }
         Ok(())
     }
-
-    /// The networks that `train` kept of a model in a work folder.
-    ///
-    /// # Errors
-    /// If there are none.
-    pub(super) fn networks(
-        &self,
-        work: &Path,
-        id: &ModelId,
-        model: &PreparedModel,
-    ) -> anyhow::Result<Vec<FoldNetwork>> {
-        let folder = work.join(self.recipe_name()?).join(id.to_string());
-        let mut networks =
-            networks::read_all(&folder, Split::Chromosome, model.record.inputs.options.length)?;
-        // An earlier run may have trained more.
-        networks.truncate(self.folds.into());
-        Ok(networks)
-    }
 }
 
 /// One run of `train`.
@@ -180,24 +153,73 @@ pub(super) struct Run<'a> {
 
 /// What became of a run of `train`.
 pub(super) struct Outcome {
-    /// Its metrics.json.
-    metrics: Value,
+    /// Where it keeps the networks of each model.
+    folder: PathBuf,
+    metrics: Metrics,
     failure: Option<String>,
+    seed: u64,
+    /// Which covariates the networks were to read.
+    expression: bool,
+    region: bool,
+}
+
+/// Its metrics.json; only what is needed here.
+#[derive(Default, Deserialize)]
+struct Metrics {
+    models: Vec<Trained>,
+    failed: Vec<Untrained>,
+}
+
+#[derive(Deserialize)]
+struct Trained {
+    model: String,
+    splits: Vec<Folds>,
+}
+
+#[derive(Deserialize)]
+struct Folds {
+    folds: Vec<FoldMetrics>,
+}
+
+#[derive(Deserialize)]
+struct Untrained {
+    model: String,
+    reason: String,
 }
 
 impl Outcome {
-    /// Checks that the run trained a model, or took it from an earlier one with the same options.
+    /// The folds of a model that the run trained, or took from an earlier one with the same options.
     ///
     /// # Errors
     /// If it did not, with the reason.
-    pub(super) fn check(&self, id: &ModelId) -> anyhow::Result<()> {
+    pub(super) fn folds(&self, id: &ModelId) -> anyhow::Result<Vec<u8>> {
         let name = id.to_string();
-        let find = |list: &str| self.metrics[list].as_array()?.iter().find(|one| one["model"] == *name);
-        if find("models").is_some() {
-            return Ok(());
+        if let Some(trained) = self.metrics.models.iter().find(|one| one.model == name) {
+            let folds = trained.splits.iter().flat_map(|split| &split.folds);
+            return Ok(folds.map(|of_fold| u8::try_from(of_fold.fold)).collect::<Result<_, _>>()?);
         }
-        let reason = find("failed").and_then(|one| one["reason"].as_str()).or(self.failure.as_deref());
-        bail!("{name} was not trained: {}", reason.unwrap_or("passed over, as said above"))
+        let reason = self.metrics.failed.iter().find(|one| one.model == name).map(|one| one.reason.as_str());
+        let reason = reason.or(self.failure.as_deref()).unwrap_or("passed over, as said above");
+        bail!("{name} was not trained: {reason}")
+    }
+
+    /// Their networks, and no others that lie beside them.
+    ///
+    /// # Errors
+    /// If the run did not train the model, or a network is not what was asked for.
+    pub(super) fn networks(&self, id: &ModelId, windows_sha256: &str) -> anyhow::Result<Vec<FoldNetwork>> {
+        let folder = self.folder.join(id.to_string());
+        let mut found = Vec::new();
+        for fold in self.folds(id)? {
+            let network = networks::read(&folder, fold, windows_sha256)?;
+            let architecture = network.weights.architecture();
+            let reads = (architecture.expression(), architecture.region());
+            if network.seed != self.seed || reads != (self.expression, self.region) {
+                bail!("{}: fold {} is of another seed or other covariates", folder.display(), fold + 1);
+            }
+            found.push(network);
+        }
+        Ok(found)
     }
 }
 
@@ -207,32 +229,55 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
     fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop))
 }
 
-/// Options as on the command line, so that an experiment trains just what `train` with them would.
-fn arguments(options: &[OsString]) -> anyhow::Result<train::Arguments> {
+/// Options as on the command line, so that an experiment trains just what `train` with them would. Of the `further` ones
+/// those that would add to what the experiment itself chooses are refused; clap refuses others that are given twice.
+fn arguments(mut options: Vec<OsString>, further: &[OsString]) -> anyhow::Result<train::Arguments> {
+    for option in further.iter().map(|option| option.to_string_lossy()) {
+        let name = option.split('=').next().unwrap_or_default();
+        if ["--only", "--splits", "--without"].contains(&name) {
+            bail!("{name} after `--`: the experiment itself chooses what is trained");
+        }
+    }
+    options.extend(further.iter().cloned());
     let command = train::Arguments::augment_args(clap::Command::new("train").no_binary_name(true));
     Ok(train::Arguments::from_arg_matches(&command.try_get_matches_from(options)?)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn an_outcome_says_why_a_model_is_missing() {
-        let metrics =
-            json!({"models": [{"model": "A.K562"}], "failed": [{"model": "B.K562", "reason": "full"}]});
-        let outcome = Outcome { metrics, failure: Some("1 of 2 failed".to_owned()) };
-        let told = |id: &str| outcome.check(&id.parse().unwrap()).map_err(|error| error.to_string());
-        assert_eq!(told("A.K562"), Ok(()));
+        let metrics = r#"{"models": [{"model": "A.K562", "splits": [{"folds": [{"fold": 2, "trained_on": 8,
+            "positives": 1, "negatives": 1, "auroc": 0.5, "auprc": 0.5}]}]}],
+            "failed": [{"model": "B.K562", "reason": "full"}]}"#;
+        let outcome = Outcome {
+            folder: PathBuf::new(),
+            metrics: serde_json::from_str(metrics).unwrap(),
+            failure: Some("1 of 2 failed".to_owned()),
+            seed: 1,
+            expression: true,
+            region: true,
+        };
+        let told = |id: &str| outcome.folds(&id.parse().unwrap()).map_err(|error| error.to_string());
+        assert_eq!(told("A.K562"), Ok(vec![2]));
         assert_eq!(told("B.K562"), Err("B.K562 was not trained: full".to_owned()));
         assert_eq!(told("C.K562"), Err("C.K562 was not trained: 1 of 2 failed".to_owned()));
     }
 
     #[test]
     fn options_of_train_are_checked_before_anything_is_trained() {
-        let refused = arguments(&["--nonsense".into()]).unwrap_err().to_string();
-        assert!(refused.contains("--nonsense"), "{refused}");
+        let refused = |further: &str| {
+            let own = "--prepared p --reference r --registry g --seed 1 --splits chromosome";
+            let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
+            arguments(words(own), &words(further)).err().map(|error| error.to_string())
+        };
+        assert_eq!(refused("--stack 2"), None);
+        for further in ["--nonsense", "--seed 2", "--without expression", "--splits=random", "--only A.K562"]
+        {
+            let name = further.split([' ', '=']).next().unwrap();
+            assert!(refused(further).is_some_and(|told| told.contains(name)), "{further}");
+        }
     }
 }

@@ -97,8 +97,22 @@ fn overlapping(peaks: &[Peak], windows: &[LabelledWindow]) -> Vec<bool> {
 }
 
 impl Called {
+    /// Means over the windows of each fold, as the figures of networks are; `None` if a class is missing in one.
+    pub(super) fn mean_rates(
+        &self,
+        labels: &[bool],
+        folds: &[&[usize]],
+        weights: Option<&[u32]>,
+    ) -> Option<Rates> {
+        let rates: Option<Vec<Rates>> =
+            folds.iter().map(|windows| self.rates(labels, windows, weights)).collect();
+        let rates = rates.filter(|rates| !rates.is_empty())?;
+        let mean = |pick: fn(&Rates) -> f64| rates.iter().map(pick).sum::<f64>() / rates.len() as f64;
+        Some(Rates { sensitivity: mean(|one| one.sensitivity), specificity: mean(|one| one.specificity) })
+    }
+
     /// Over `windows`, each as often as `weights` say; `None` if a class is missing.
-    pub(super) fn rates(&self, labels: &[bool], windows: &[usize], weights: Option<&[u32]>) -> Option<Rates> {
+    fn rates(&self, labels: &[bool], windows: &[usize], weights: Option<&[u32]>) -> Option<Rates> {
         // [called][label]
         let mut counts = [[0.0; 2]; 2];
         for window in windows {
@@ -194,5 +208,9 @@ mod tests {
         let weighted = called.rates(&labels, &[0, 3, 4, 5], Some(&[1, 0, 0, 3, 0, 2])).unwrap();
         assert_eq!(weighted, Rates { sensitivity: 0.25, specificity: 1.0 });
         assert_eq!(called.rates(&labels, &[0, 1], None), None);
+        // A small fold counts as much as a large one.
+        let mean = called.mean_rates(&labels, &[&[0, 1, 2, 4], &[3, 5]], None);
+        assert_eq!(mean, Some(Rates { sensitivity: 0.5, specificity: 0.5 }));
+        assert_eq!(called.mean_rates(&labels, &[&[0, 4, 5], &[3]], None), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The figures of one direction: trained in one cell line, tested in another.
 
+use anyhow::Context;
 use serde::Serialize;
 
 use super::copied_peaks::{self, Called, Rates};
@@ -15,7 +16,7 @@ pub(super) struct Row {
     pub(super) rbp: String,
     pub(super) trained_in: String,
     pub(super) tested_in: String,
-    /// Windows of the tested line that were predicted, and those of them that are bound.
+    /// Windows of the tested line that both lines' networks predicted, and those of them that are bound.
     pub(super) windows: usize,
     pub(super) bound: usize,
     /// Groups of overlapping windows: how many observations there are.
@@ -53,25 +54,26 @@ struct Drawn {
     copied: Option<Rates>,
 }
 
-/// Measures predictions, the tested line's own and the copied peaks on the same resamples.
+/// Measures predictions, the tested line's own and the copied peaks on the same windows and resamples.
 ///
 /// # Errors
-/// If no fold has both classes.
+/// If no fold has both classes in the windows that both lines held out.
 pub(super) fn measure(
     trained: &PreparedModel,
     tested: &PreparedModel,
-    (predicted, own): (&Predicted, &Predicted),
+    (predicted, own): (Predicted, Predicted),
     called: &Called,
     resamples: usize,
     seed: u64,
 ) -> anyhow::Result<Row> {
     let labels = &tested.labels;
-    let (cross, own) = (Tested::new(labels, predicted)?, Tested::new(labels, own)?);
+    let (cross, own) = Tested::on_same_windows(labels, predicted, own)
+        .context("on windows that networks of both lines held out; train all folds")?;
     let windows = cross.windows();
     let draw = |weights: Option<&[u32]>| Drawn {
         cross: cross.means(weights),
         own: own.means(weights),
-        copied: called.rates(labels, &windows, weights),
+        copied: called.mean_rates(labels, &cross.windows_of_folds(), weights),
     };
     let seed = results::seed(seed, &format!("{} {}", trained.id, tested.id));
     let drawn = tested.groups.resample(labels, resamples, seed, |weights| draw(Some(weights)));
@@ -89,7 +91,7 @@ pub(super) fn measure(
         tested_in: tested.id.cell_line().to_owned(),
         windows: windows.len(),
         bound: windows.iter().filter(|window| labels[**window]).count(),
-        groups: tested.groups.count(),
+        groups: tested.groups.count_among(&windows),
         folds: cross.folds(),
         cross_cell: Figures::new(whole.cross, &crosses),
         in_cell: Figures::new(whole.own, &owns),

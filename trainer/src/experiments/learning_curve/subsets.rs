@@ -16,6 +16,8 @@ use crate::windows_file::{LabelledWindow, write_windows};
 
 /// Fewer bound windows than this teach nothing.
 const MINIMUM_POSITIVES: usize = 20;
+/// The fold of a subset with the windows to test on; 1 is trained on.
+pub(super) const HELD_OUT: u8 = 0;
 
 /// The name under which the subset of a fold is trained.
 ///
@@ -36,7 +38,7 @@ pub(super) fn is_large_enough(model: &PreparedModel, fold: u8, halving: u8) -> b
     share(bound, halving) >= MINIMUM_POSITIVES
 }
 
-/// Writes the subset of each fold into `prepared`, with the held-out windows as fold 0 and the training windows as fold
+/// Writes the subset beside each of these folds into `prepared`, with the held-out windows as fold 0 and the training windows as fold
 /// 1; returns the names of those that are large enough.
 ///
 /// # Errors
@@ -44,13 +46,12 @@ pub(super) fn is_large_enough(model: &PreparedModel, fold: u8, halving: u8) -> b
 pub(super) fn write(
     prepared: &Path,
     model: &PreparedModel,
-    folds: u8,
+    folds: &[u8],
     halving: u8,
     seed: u64,
 ) -> anyhow::Result<Vec<ModelId>> {
     let mut ids = Vec::new();
-    let present: std::collections::BTreeSet<u8> = model.rows.iter().map(|row| row.fold_chromosome).collect();
-    for fold in present.into_iter().take(folds.into()) {
+    for &fold in folds {
         if !is_large_enough(model, fold, halving) {
             continue;
         }
@@ -86,7 +87,7 @@ fn subset(rows: &[LabelledWindow], fold: u8, halving: u8, seed: u64) -> Vec<Labe
     }
     kept.sort_unstable();
     let relabelled = |row: usize| LabelledWindow {
-        fold_chromosome: u8::from(rows[row].fold_chromosome != fold),
+        fold_chromosome: HELD_OUT + u8::from(rows[row].fold_chromosome != fold),
         ..rows[row].clone()
     };
     kept.into_iter().map(relabelled).collect()
