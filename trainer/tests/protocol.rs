@@ -59,6 +59,17 @@ fn value(of: &Value) -> f64 {
     of["value"].as_f64().unwrap()
 }
 
+/// A table with another value in a field of every line but the heading.
+fn with_field(table: &str, place: usize, change: impl Fn(&str) -> &'static str) -> String {
+    let (heading, lines) = table.split_once('\n').unwrap();
+    let changed = |line: &str| {
+        let mut fields: Vec<&str> = line.split('\t').collect();
+        fields[place] = change(fields[place]);
+        fields.join("\t") + "\n"
+    };
+    format!("{heading}\n{}", lines.lines().map(changed).collect::<String>())
+}
+
 #[test]
 fn cross_cell_ablation_and_learning_curve_make_a_report() {
     let world = World::new();
@@ -90,22 +101,12 @@ fn cross_cell_ablation_and_learning_curve_make_a_report() {
     // Windows that the networks were not trained on are found out: labels exchanged.
     let windows = world.path("prepared/QKI.K562/windows.bed");
     let whole = fs::read_to_string(&windows).unwrap();
-    let exchanged = |line: &str| {
-        let mut fields: Vec<&str> = line.split('\t').collect();
-        fields[6] = match fields[6] {
-            "1" => "0",
-            "0" => "1",
-            heading => heading,
-        };
-        fields.join("\t") + "\n"
-    };
-    let turned: String = whole.lines().map(exchanged).collect();
-    fs::write(&windows, turned).unwrap();
+    fs::write(&windows, with_field(&whole, 6, |label| if label == "1" { "0" } else { "1" })).unwrap();
     let refused = String::from_utf8(world.run(cross, false).stderr).unwrap();
     assert!(refused.contains("trained on other windows than these"), "{refused}");
     // Neither direction can do without that line.
     assert!(refused.contains("2 of 2 failed"), "{refused}");
-    fs::write(&windows, whole).unwrap();
+    fs::write(&windows, &whole).unwrap();
 
     let options = "--recipe @quick.json --folds 2 --bootstrap 100 --only QKI.K562 --prepared @prepared \
                    --reference @simulated/reference --out @results";
@@ -142,6 +143,26 @@ fn cross_cell_ablation_and_learning_curve_make_a_report() {
     assert!(trained_on.len() > 1 && *fewest >= 40.0 && *fewest < 82.0, "{trained_on:?}");
     let all = &found["rows"][0]["points"][0]["auroc"];
     assert!((value(all) - trained(1, 2)).abs() < 1e-6, "{found}");
+
+    // Without expression two of the networks cannot be, and those that an earlier run left there are not taken for them.
+    let ablation = world.json("results/ablation.json");
+    fs::write(&windows, with_field(&whole, 7, |_| "NA")).unwrap();
+    let refused = String::from_utf8(world.run(&format!("ablation {options}"), false).stderr).unwrap();
+    assert!(refused.contains("QKI.K562: expression: QKI.K562 was not trained"), "{refused}");
+    assert_eq!(world.json("results/ablation.json"), ablation);
+    fs::write(&windows, whole).unwrap();
+
+    // One model that cannot be read stops no other.
+    fs::rename(world.path("prepared/QKI.HepG2/prepare.json"), world.path("kept.json")).unwrap();
+    let both = options.replace("--only QKI.K562", "");
+    let refused = world.run(&format!("learning-curve --halvings 10 {both}"), false);
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("1 of 2 failed:\n  QKI.HepG2: "),
+        "{refused:?}"
+    );
+    assert_eq!(world.json("results/learning-curve.json")["rows"], found["rows"]);
+    fs::rename(world.path("kept.json"), world.path("prepared/QKI.HepG2/prepare.json")).unwrap();
+    world.run(&format!("learning-curve --halvings 10 {options}"), true);
 
     // Experiments on one model leave what `train` says of all as it is.
     assert_eq!(world.json("training/quick/metrics.json"), metrics);
