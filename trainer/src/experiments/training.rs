@@ -111,10 +111,13 @@ impl Options {
             _ => {}
         }
         let failure = train::run(&arguments).err().map(|error| format!("{error:#}"));
-        let metrics = fs::read(&metrics).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let metrics = match fs::read(&metrics) {
+            Ok(text) => serde_json::from_slice(&text).with_context(|| metrics.display().to_string())?,
+            // A run that trains nothing writes none, and fails.
+            Err(_) => Metrics::default(),
+        };
         let reads = |covariate| !run.without.split(',').any(|left_out| left_out == covariate);
         let (expression, region) = (reads("expression"), reads("region"));
-        let metrics = metrics.unwrap_or_default();
         Ok(Outcome { folder, metrics, failure, seed: self.seed, expression, region })
     }
 
