@@ -81,3 +81,26 @@ impl Drop for Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// An error with its causes, each said once: many a message holds its cause already.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        _ if told.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let inner = std::io::Error::other("no such file");
+        let holds = anyhow::Error::new(inner).context("cannot open x: no such file");
+        assert_eq!(told(&holds), "cannot open x: no such file");
+        let adds = anyhow::anyhow!("no such file").context("cannot open x");
+        assert_eq!(told(&adds.context("scoring")), "scoring: cannot open x: no such file");
+    }
+}

@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     match run(action) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            console::say(&format!("{error:#}"));
+            console::say(&console::told(&error));
             error.downcast_ref::<Exit>().map_or(ExitCode::FAILURE, |exit| ExitCode::from(exit.code))
         }
     }

@@ -58,7 +58,7 @@ use self::top::Top;
 use self::whole::Whole;
 use self::writer::{Interrupted, Outputs, Writer, file_of};
 use crate::connect::ConnectError;
-use crate::console::{Progress, say};
+use crate::console::{Progress, say, told};
 use crate::exit::{Exit, MAY_PASS, TOO_MANY_SKIPPED, WRONG_BUILD};
 use crate::output_file::{Destination, OutputFile};
 use crate::requirements::{self, ChosenModels, model_digest};
@@ -337,7 +337,7 @@ fn explained(error: anyhow::Error, options: &ScoreOptions) -> anyhow::Error {
         false => error,
     };
     match passes {
-        true => Exit { code: MAY_PASS, message: format!("{error:#}") }.into(),
+        true => Exit { code: MAY_PASS, message: told(&error) }.into(),
         false => error,
     }
 }

@@ -7,7 +7,7 @@ use tonic::transport::Uri;
 
 use super::fleet::Server;
 use crate::connect::{self, ServerAddress};
-use crate::console::Progress;
+use crate::console::{Progress, told};
 use crate::requirements::model_digest;
 use crate::session::{ServerChoice, Session};
 
@@ -34,7 +34,7 @@ pub(super) async fn servers(
     for place in places {
         match asked(&place, session).await {
             Err(error) => {
-                progress.warn(&format!("going on without {}: {error:#}", place.address));
+                progress.warn(&format!("going on without {}: {}", place.address, told(&error)));
                 last = Some(error);
             }
             Ok((server, found)) => {
