@@ -2,11 +2,11 @@
 //! in one run, on the same windows and models; only ratios count on a machine that is shared.
 //!
 //! ```sh
-//! cargo bench -p polaris-model --bench engine -- [MODELS] [WINDOWS] [ROUNDS] [--registry DIR] [--fill] [--predict]
+//! cargo bench -p polaris-model --bench engine -- [MODELS] [WINDOWS] [ROUNDS] [--registry DIR] [--fill] [--predict] [--maps]
 //! ```
 //! Defaults: 160 models, 64 windows, 5 rounds. The models are those of DIR, or some of 1000 bases with weights from a formula,
 //! which `--fill` puts into DIR. Prints a table and writes `target/polaris-bench.json`; `--predict` measures strict
-//! predictions and nothing else, and only prints.
+//! predictions and nothing else, and only prints; `--maps` does so with maps beside them.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run says so by failing")]
 
@@ -70,6 +70,18 @@ fn main() {
         );
         return;
     }
+    if setting.maps {
+        let times = report.rounds(
+            setting.rounds,
+            &mut [
+                &mut || drop(strict.predict(&windows, &models).unwrap()),
+                &mut || drop(strict.localize(&windows, &models, LocalizationMethod::GradCam).unwrap()),
+                &mut || drop(strict.localize(&windows, &models, LocalizationMethod::HiresCam).unwrap()),
+            ],
+        );
+        report.put_maps(&times);
+        return;
+    }
     let fast = setting.load(&registry, Precision::Fast);
     let torch = Torch::load(&registry, &strict, setting.threads);
 
@@ -96,8 +108,7 @@ fn main() {
     report.put("fast_windows_per_s", count / rounded, "the engine, fast, windows/s");
     report.put("strict_over_torchscript", looped / predicted, "strict over the loop");
     report.put("fast_over_torchscript", looped / rounded, "fast over the loop");
-    report.put("predict_with_grad_cam_ratio", grad_cam / predicted, "Predict and Grad-CAM, of Predict");
-    report.put("predict_with_hires_cam_ratio", hires_cam / predicted, "Predict and HiResCAM, of Predict");
+    report.put_maps(&[predicted, grad_cam, hires_cam]);
     report.put("snv_cost_windows", snv / predicted, "an isolated SNV (ref and alt), in windows");
     report.put(
         "allele_cost_windows",

@@ -34,6 +34,18 @@ impl Report {
         self.values.insert(key.to_owned(), json!(value));
     }
 
+    /// Seconds of predictions, of these with Grad-CAM, and with HiResCAM.
+    pub(crate) fn put_maps(&mut self, times: &[f64]) {
+        if let [predicted, grad_cam, hires_cam] = times {
+            self.put("predict_with_grad_cam_ratio", grad_cam / predicted, "Predict and Grad-CAM, of Predict");
+            self.put(
+                "predict_with_hires_cam_ratio",
+                hires_cam / predicted,
+                "Predict and HiResCAM, of Predict",
+            );
+        }
+    }
+
     /// Runs all work in turns, once more than asked for to warm up, and gives the median of each in seconds.
     pub(crate) fn rounds(&self, rounds: usize, work: &mut [&mut dyn FnMut()]) -> Vec<f64> {
         let mut times = vec![Vec::new(); work.len()];

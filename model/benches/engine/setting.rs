@@ -19,6 +19,8 @@ pub(crate) struct Setting {
     pub(crate) threads: usize,
     /// Only predictions.
     pub(crate) predict: bool,
+    /// Predictions and maps.
+    pub(crate) maps: bool,
     fill: bool,
     given: Option<PathBuf>,
 }
@@ -35,6 +37,7 @@ impl Setting {
             rounds: number(2, 5),
             threads: EngineOptions::default().threads,
             predict: arguments.iter().any(|argument| argument == "--predict"),
+            maps: arguments.iter().any(|argument| argument == "--maps"),
             fill: arguments.iter().any(|argument| argument == "--fill"),
             given: given.and_then(|index| arguments.get(index + 1)).map(PathBuf::from),
         }
