@@ -1,7 +1,7 @@
 //! The gRPC contract of POLARIS. The documentation of every message stands in
-//! `proto/polaris/v1/polaris.proto`; nothing here has logic of its own.
+//! `proto/polaris/v1/*.proto`; nothing here has logic of its own.
 
-/// `polaris.v1`: messages, client and server of `PolarisService`.
+/// `polaris.v1`: messages, clients and servers of `PolarisService` and `AdminService`.
 #[expect(
     unused_qualifications,
     clippy::allow_attributes,
@@ -12,5 +12,9 @@ pub mod v1 {
     tonic::include_proto!("polaris.v1");
 }
 
-/// The encoded `FileDescriptorSet` of every protocol file, for server reflection.
+/// The encoded `FileDescriptorSet` of what every client may call, for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/polaris_descriptor.bin"));
+
+/// The encoded `FileDescriptorSet` of `AdminService`, which is on the admin listener alone.
+pub const ADMIN_FILE_DESCRIPTOR_SET: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/admin_descriptor.bin"));
