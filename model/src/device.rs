@@ -78,8 +78,18 @@ impl Device {
 
     /// Free memory of a GPU in bytes, after [`Device::prepare`]; `None` for the processor, or if CUDA does not say.
     pub fn free_bytes(self) -> Option<u64> {
+        self.memory().map(|memory| memory.free)
+    }
+
+    /// Memory of a GPU that is taken in bytes, by whatever process, after [`Device::prepare`]; `None` for the processor,
+    /// or if CUDA does not say.
+    pub fn taken_bytes(self) -> Option<u64> {
+        self.memory().map(|memory| memory.total.saturating_sub(memory.free))
+    }
+
+    fn memory(self) -> Option<CudaMemory> {
         let Self::Cuda(index) = self else { return None };
-        free_cuda_bytes(i32::try_from(index).ok()?)
+        cuda_memory(i32::try_from(index).ok()?)
     }
 
     pub(crate) fn torch(self) -> tch::Device {
@@ -100,9 +110,15 @@ fn load_cuda_library() -> Result<(), libloading::Error> {
     Ok(())
 }
 
+/// Memory of a GPU in bytes.
+struct CudaMemory {
+    free: u64,
+    total: u64,
+}
+
 /// What the CUDA runtime that libtorch loaded says; libtorch has no function for it that Rust can call.
 #[expect(unsafe_code, reason = "functions of the CUDA runtime are found by name")]
-fn free_cuda_bytes(index: i32) -> Option<u64> {
+fn cuda_memory(index: i32) -> Option<CudaMemory> {
     use libloading::os::unix::{Library, Symbol};
     let program = Library::this();
     // SAFETY: these are the runtime's functions of these names with the types that its documentation gives; both
@@ -112,7 +128,8 @@ fn free_cuda_bytes(index: i32) -> Option<u64> {
         let memory: Symbol<unsafe extern "C" fn(*mut usize, *mut usize) -> i32> =
             program.get(b"cudaMemGetInfo").ok()?;
         let (mut free, mut total) = (0usize, 0usize);
-        (set_device(index) == 0 && memory(&raw mut free, &raw mut total) == 0).then_some(free as u64)
+        let told = set_device(index) == 0 && memory(&raw mut free, &raw mut total) == 0;
+        told.then_some(CudaMemory { free: free as u64, total: total as u64 })
     }
 }
 

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use figment::value::Value;
 
 use crate::settings::Flag;
+use crate::token::Role;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +25,35 @@ docs/settings.md lists them all.
 
 Exit codes: 0 after an orderly stop, 1 if it cannot serve, 64 if a setting is wrong.";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  polaris-server check --registry models
+      Verify every model of the registry and make a first prediction.
+  polaris-server check --config polaris.toml --device cuda
+      Check a configuration before it is rolled out.
+
+Exit codes: 0 if the server could serve, 1 if it could not, 64 if a setting is wrong.";
+
+const HEALTH_EXAMPLES: &str = "\
+Examples:
+  polaris-server health
+      Whether the server at 127.0.0.1:50051 serves.
+  polaris-server health --server unix:/run/polaris/polaris.sock --service RBFOX2.K562
+      Whether a model is served.
+  polaris-server health --server https://polaris.example:50051 --ca ca.pem --cert probe.pem --key probe.key
+      Through TLS, with a certificate to show.
+
+Exit codes: 0 if it serves, 1 if it does not or cannot be reached, 64 if an argument is wrong.";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  polaris-server token --name laptop
+      A token to ask for predictions.
+  polaris-server token --name operator --role admin
+      A token to read metrics and change the server.
+
+The token is printed once and kept nowhere; the settings hold its SHA-256 alone.";
+
 /// Serves a model registry over gRPC.
 #[derive(Debug, Parser)]
 #[command(name = "polaris-server", version, about, after_help = EXAMPLES)]
@@ -38,6 +68,52 @@ pub(crate) enum Command {
     /// Load a model registry and answer requests until told to stop.
     #[command(after_help = EXAMPLES)]
     Serve(ServeArguments),
+    /// Say whether the settings, the registry and the device are fit to serve, without serving.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(ServeArguments),
+    /// Ask a running server whether it serves: for probes.
+    #[command(after_help = HEALTH_EXAMPLES)]
+    Health(HealthArguments),
+    /// Make a bearer token.
+    #[command(after_help = TOKEN_EXAMPLES)]
+    Token(TokenArguments),
+}
+
+/// Arguments of `health`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct HealthArguments {
+    /// The server: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
+    pub(crate) server: String,
+    /// Service or model to ask about; the server as a whole if empty.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) service: String,
+    /// Longest wait for the answer.
+    #[arg(long, value_name = "MS", default_value_t = 3000)]
+    pub(crate) timeout_ms: u64,
+    /// Certificates of authorities (PEM) that the server's certificate is checked against; those of the system if absent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Certificate to show (PEM), where the server asks for one.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Private key of --cert (PEM).
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// Name that the server's certificate is for, where it is reached by another one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tls_name: Option<String>,
+}
+
+/// Arguments of `token`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct TokenArguments {
+    /// Whose it is: the name appears in the log.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it allows: infer or admin.
+    #[arg(long, default_value = "infer")]
+    pub(crate) role: Role,
 }
 
 /// Arguments of `serve`; each overrides a setting.
@@ -113,11 +189,16 @@ mod tests {
 
     #[test]
     fn only_given_flags_override_settings() {
-        let Command::Serve(none) = Arguments::parse_from(["polaris-server", "serve"]).command;
+        let serve = |line: &[&str]| match Arguments::parse_from(["polaris-server"].iter().chain(line)).command
+        {
+            Command::Serve(arguments) => arguments,
+            other => panic!("{other:?}"),
+        };
+        let none = serve(&["serve"]);
         assert!(none.flags().is_empty());
         let line =
             ["serve", "--threads", "-3", "--precision", "fast", "--stop-with-stdin", "--registry", "models"];
-        let Command::Serve(some) = Arguments::parse_from(["polaris-server"].iter().chain(&line)).command;
+        let some = serve(&line);
         let keys: Vec<&str> = some.flags().iter().map(|flag| flag.key).collect();
         assert_eq!(
             keys,

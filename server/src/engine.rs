@@ -28,6 +28,7 @@ use polaris_model::{EngineError, Localizations, Predictions, WindowInput};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::deadline::Deadline;
+use crate::metrics::{CancelledWhere, metrics};
 use crate::settings::EngineSettings;
 use answer::Answer;
 use job::Job;
@@ -159,10 +160,29 @@ impl Engine {
         if rows == 0 {
             return Ok(plan.take_answer());
         }
-        let permit = self.room.enter(rows).await?;
+        let waiting = Waiting;
+        let entered = self.room.enter(rows).await;
+        waiting.ended();
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job::new(plan, caller, permit, reply)).await.map_err(|_| QueueError::Stopped)?;
+        self.jobs.send(Job::new(plan, caller, entered?, reply)).await.map_err(|_| QueueError::Stopped)?;
         answer.await.unwrap_or(Err(QueueError::Stopped))
+    }
+}
+
+/// A caller who waits for room; when it is dropped it was given up.
+struct Waiting;
+
+impl Waiting {
+    fn ended(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(metrics) = metrics() {
+            metrics.cancelled(CancelledWhere::Admission);
+        }
     }
 }
 

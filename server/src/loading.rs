@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Catalog;
 use crate::engine::EngineQueue;
+use crate::metrics::metrics;
 use crate::settings::{EngineSettings, RegistrySettings, Settings};
 
 /// Why a registry cannot be served.
@@ -139,6 +140,9 @@ fn load(settings: &RegistrySettings, engine: &EngineSettings) -> Result<Ensemble
     }
     let chosen = if settings.models.is_empty() { &present } else { &settings.models };
     tracing::info!(registry = %settings.directory.display(), models = chosen.len(), precision = %engine.precision, "loading");
+    if let Some(metrics) = metrics() {
+        metrics.models_expected.set(chosen.len().try_into().unwrap_or(i64::MAX));
+    }
     let options =
         EngineOptions { device: engine.device, threads: engine.threads, precision: engine.precision };
     let ensemble = Ensemble::load(
@@ -154,6 +158,9 @@ fn load(settings: &RegistrySettings, engine: &EngineSettings) -> Result<Ensemble
         tracing::info!("probabilities differ from those of strict precision by up to {error:.1e}");
     }
     ensemble.warm_up().map_err(LoadingError::WarmUp)?;
+    if let Some(metrics) = metrics() {
+        metrics.built(&ensemble.precision().to_string(), &engine.device.to_string());
+    }
     tracing::info!(
         models = ensemble.models().len(),
         elapsed_ms = start.elapsed().as_millis(),

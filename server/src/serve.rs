@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use polaris_proto::FILE_DESCRIPTOR_SET;
 use tokio::task::JoinError;
-use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET;
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
+use crate::auth::AuthLayer;
 use crate::calls::Calls;
+use crate::connection;
 use crate::deadline::DeadlineLayer;
 use crate::health::Health;
 use crate::listener::{Listener, SocketFile};
+use crate::metrics::Methods;
+use crate::observe::ObserveLayer;
 use crate::service::PolarisServer;
+use crate::tls::Tls;
+use crate::token::{Role, Tokens};
 
 /// How long connections have to close by themselves once the last call has been answered.
 const CLOSING_LIMIT: Duration = Duration::from_secs(1);
@@ -30,6 +34,9 @@ pub(crate) enum ServeError {
     /// The descriptors of the protocol files do not decode.
     #[error("reflection: {0}")]
     Reflection(tonic_reflection::server::Error),
+    /// They do not name the methods.
+    #[error("methods: {0}")]
+    Methods(#[from] prost::DecodeError),
     /// The task failed.
     #[error(transparent)]
     Task(#[from] JoinError),
@@ -66,6 +73,17 @@ impl RunningServer {
     }
 }
 
+/// Who may call, and how.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Access {
+    /// TLS, if it is spoken.
+    pub(crate) tls: Option<Tls>,
+    /// Tokens that are accepted.
+    pub(crate) tokens: Tokens,
+    /// After which a connection takes no more calls. Those on it are answered.
+    pub(crate) max_connection_age: Option<Duration>,
+}
+
 /// Starts to answer at `listener`. Once `stopping` is cancelled no connection is accepted any more, and the
 /// server ends when the last connection has closed.
 ///
@@ -73,6 +91,7 @@ impl RunningServer {
 /// If reflection has no valid descriptors.
 pub(crate) fn spawn(
     listener: Listener,
+    access: Access,
     polaris: PolarisServer,
     health: &Health,
     stopping: CancellationToken,
@@ -83,8 +102,22 @@ pub(crate) fn spawn(
             .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
     };
     let calls = Calls::default();
-    let router = Server::builder()
+    let methods = Methods::of(&[
+        FILE_DESCRIPTOR_SET,
+        HEALTH_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+    ])?;
+    let mut server = Server::builder();
+    if let Some(age) = access.max_connection_age {
+        server = server.max_connection_age(age);
+    }
+    let router = server
         .layer(calls.clone())
+        // Around all that can refuse a call.
+        .layer(ObserveLayer::new(methods))
+        // Before anybody reads what a stranger sends.
+        .layer(AuthLayer::new(access.tokens, Role::Infer))
         // Before the framework's own timeout, which would answer CANCELLED.
         .layer(DeadlineLayer)
         .add_service(health.service())
@@ -92,16 +125,7 @@ pub(crate) fn spawn(
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?)
         .add_service(polaris.into_service());
     let stop = stopping.cancelled_owned();
-    let (task, socket) = match listener {
-        Listener::Tcp(listener) => {
-            // Answers are small beside a round trip: they must not wait to be filled up.
-            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            (tokio::spawn(router.serve_with_incoming_shutdown(incoming, stop)), None)
-        }
-        Listener::Unix(listener, socket) => {
-            let incoming = UnixListenerStream::new(listener);
-            (tokio::spawn(router.serve_with_incoming_shutdown(incoming, stop)), Some(socket))
-        }
-    };
+    let (incoming, socket) = connection::incoming(listener, access.tls);
+    let task = tokio::spawn(router.serve_with_incoming_shutdown(incoming, stop));
     Ok(RunningServer { task: Some(AbortOnDropHandle::new(task)), calls, _socket: socket })
 }

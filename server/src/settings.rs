@@ -1,5 +1,6 @@
 //! Settings: read from all their sources, checked once, and then only known as good values.
 
+mod operation;
 mod raw;
 mod sources;
 
@@ -12,9 +13,12 @@ use figment::Figment;
 use polaris_model::{Device, ModelId, Precision};
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use operation::{AdminSettings, TelemetrySettings, TlsSettings};
 pub(crate) use sources::Flag;
 
 use crate::listener::ListenAddress;
+use crate::log::LogFormat;
+use crate::token::Tokens;
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -23,16 +27,28 @@ pub(crate) struct Settings {
     pub(crate) listen: ListenAddress,
     /// Filter of the log, known to parse.
     pub(crate) log: String,
+    /// How lines of the log are written.
+    pub(crate) log_format: LogFormat,
     /// Stop when standard input closes.
     pub(crate) stop_with_stdin: bool,
     /// Longest wait for work in flight when stopping.
     pub(crate) drain_limit: Duration,
+    /// After which a connection takes no more calls, so that its client looks where else to connect; never if there is none.
+    pub(crate) max_connection_age: Option<Duration>,
     /// What to serve.
     pub(crate) registry: RegistrySettings,
     /// How to calculate.
     pub(crate) engine: EngineSettings,
     /// What a request may hold.
     pub(crate) limits: Limits,
+    /// Where an operator finds metrics and more.
+    pub(crate) admin: AdminSettings,
+    /// How to speak TLS, if that is to be spoken.
+    pub(crate) tls: Option<TlsSettings>,
+    /// Tokens that are accepted.
+    pub(crate) tokens: Tokens,
+    /// Where traces go.
+    pub(crate) telemetry: TelemetrySettings,
 }
 
 /// Which models to serve.
@@ -146,8 +162,10 @@ impl Settings {
         let settings = Self {
             listen: check.parse("server.listen", &raw.server.listen)?,
             log: raw.server.log,
+            log_format: check.parse("server.log_format", &raw.server.log_format)?,
             stop_with_stdin: raw.server.stop_with_stdin,
             drain_limit: check.milliseconds("server.drain_limit_ms", raw.server.drain_limit_ms)?,
+            max_connection_age: operation::max_connection_age(&check, raw.server.max_connection_age_s)?,
             registry: RegistrySettings { directory: PathBuf::from(directory), models },
             engine: EngineSettings {
                 device,
@@ -184,6 +202,10 @@ impl Settings {
                     64,
                 )?,
             },
+            admin: operation::admin(&check, raw.admin, &raw.tls)?,
+            tls: operation::tls(&check, raw.tls)?,
+            tokens: operation::tokens(&check, raw.auth)?,
+            telemetry: operation::telemetry(&check, raw.telemetry)?,
         };
         // A request that can never be admitted would wait for nothing.
         if settings.engine.queue_windows < settings.limits.max_windows as usize {

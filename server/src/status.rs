@@ -16,6 +16,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::convert::RequestError;
 use crate::engine::QueueError;
+use crate::metrics::{RejectedReason, metrics};
 
 const RETRY_WHILE_LOADING: Duration = Duration::from_secs(1);
 const RETRY_WHILE_STOPPING: Duration = Duration::from_secs(1);
@@ -50,8 +51,25 @@ pub(crate) enum ServiceError {
     NotFinite,
 }
 
+impl ServiceError {
+    /// The reason, if the request was refused before any work.
+    fn rejected(&self) -> Option<RejectedReason> {
+        match self {
+            Self::Request(RequestError::Invalid(_)) => Some(RejectedReason::Invalid),
+            Self::Request(RequestError::UnknownModel { .. }) => Some(RejectedReason::UnknownModel),
+            Self::Queue(QueueError::Full { .. }) => Some(RejectedReason::QueueFull),
+            Self::Loading => Some(RejectedReason::Loading),
+            Self::Stopping => Some(RejectedReason::Stopping),
+            _ => None,
+        }
+    }
+}
+
 impl From<ServiceError> for Status {
     fn from(error: ServiceError) -> Self {
+        if let (Some(reason), Some(metrics)) = (error.rejected(), metrics()) {
+            metrics.rejected(reason);
+        }
         let message = error.to_string();
         let retry = |code, delay| (code, ErrorDetails::with_retry_info(Some(delay)));
         let (code, details) = match error {

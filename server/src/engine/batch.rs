@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use polaris_model::{EngineError, Substitution, WindowInput};
+use tracing::Span;
 
 use super::answer::Answer;
 use super::cost::{Bounds, WINDOW_COST};
@@ -15,6 +17,7 @@ use super::question::Question;
 use super::result_cache::ResultCache;
 use super::row_key::RowKey;
 use super::{Predictor, QueueError};
+use crate::metrics::metrics;
 
 /// Rows of which the same is asked; none of them twice.
 pub(super) struct Batch<'a> {
@@ -68,6 +71,7 @@ impl<'a> Batch<'a> {
 
     /// Takes what there is room for from a job that [`Self::accepts`] has accepted.
     pub(super) fn join(&mut self, mut job: Job) {
+        job.begun();
         let (cost, mut rows) = (self.cost, Vec::new());
         if self.only.is_some() {
             // Its rows stay wanted until all models have been asked.
@@ -180,7 +184,8 @@ impl<'a> Batch<'a> {
         if self.windows.is_empty() {
             return parts.into_iter().filter_map(|part| part.job.finish()).collect();
         }
-        match self.ask(predictor, &self.windows) {
+        let span = self.span(&parts);
+        match span.in_scope(|| self.ask(predictor, &self.windows)) {
             Ok(answer) => self.deliver(&answer, parts),
             // It may be the fault of one of them.
             Err(error) if parts.len() > 1 => {
@@ -196,7 +201,30 @@ impl<'a> Batch<'a> {
 
     fn ask(&self, predictor: &impl Predictor, windows: &[WindowInput]) -> Result<Answer, EngineError> {
         let models = self.question.models.get(self.models.clone()).unwrap_or_default();
-        self.question.ask(predictor, windows, models)
+        let start = Instant::now();
+        let answer = self.question.ask(predictor, windows, models);
+        if let Some(metrics) = metrics() {
+            metrics.batch_windows.observe(windows.len() as f64);
+            metrics.computed(start.elapsed());
+        }
+        answer
+    }
+
+    /// In the trace of the request that is first, and linked to those of the others.
+    fn span(&self, parts: &[Part]) -> Span {
+        let parent = parts.first().and_then(|part| part.job.span.id());
+        let span = tracing::info_span!(
+            parent: parent,
+            "batch",
+            windows = self.windows.len(),
+            rows = self.places.len(),
+            jobs = parts.len(),
+            models = self.models.len(),
+        );
+        for part in parts {
+            span.follows_from(&part.job.span);
+        }
+        span
     }
 
     fn run_alone(&self, mut part: Part, predictor: &impl Predictor) -> Option<Job> {
@@ -222,6 +250,9 @@ impl<'a> Batch<'a> {
                 if let Some(row) = rows.get(*place) {
                     cache.insert(*key, row);
                 }
+            }
+            if let Some(metrics) = metrics() {
+                metrics.cache_bytes.set(cache.bytes().try_into().unwrap_or(i64::MAX));
             }
         }
         parts.into_iter().filter_map(|part| part.deliver(&rows, &self.models)).collect()

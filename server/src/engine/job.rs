@@ -1,13 +1,17 @@
 //! A job in the queue.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::answer::Answer;
 use super::plan::{Plan, WantedWindow};
 use super::question::Question;
+use super::room::Admitted;
 use super::{Caller, QueueError};
+use crate::metrics::{CancelledWhere, metrics};
 
 /// Rows to calculate for one caller, worked off in one or several batches.
 #[derive(Debug)]
@@ -23,34 +27,60 @@ pub(super) struct Job {
     /// Where models go some at a time: those before have been asked about the first window.
     pub(super) next_model: usize,
     pub(super) answer: Answer,
+    /// What batches are linked to.
+    pub(super) span: Span,
+    /// When it came; none once rows of it have gone to the engine.
+    waiting_since: Option<Instant>,
     reply: oneshot::Sender<Result<Answer, QueueError>>,
     /// Room in the queue, given back with the job.
-    _permit: OwnedSemaphorePermit,
+    _room: Admitted,
 }
 
 impl Job {
     pub(super) fn new(
         mut plan: Plan,
         caller: Caller,
-        permit: OwnedSemaphorePermit,
+        room: Admitted,
         reply: oneshot::Sender<Result<Answer, QueueError>>,
     ) -> Self {
         let work = plan.cost() * plan.question.models.len() as u64;
         let answer = plan.take_answer();
         let Plan { question, wanted, .. } = plan;
-        Self { question, caller, work, arrival: 0, wanted, next_model: 0, answer, reply, _permit: permit }
+        Self {
+            question,
+            caller,
+            work,
+            arrival: 0,
+            wanted,
+            next_model: 0,
+            answer,
+            span: Span::current(),
+            waiting_since: Some(Instant::now()),
+            reply,
+            _room: room,
+        }
     }
 
     /// Gives the job back if somebody still waits for it; otherwise says so to a caller that is late.
     pub(super) fn alive(self) -> Option<Self> {
-        if self.reply.is_closed() {
-            return None;
+        let gone = self.reply.is_closed();
+        if !gone && !self.caller.deadline.has_passed() {
+            return Some(self);
         }
-        if self.caller.deadline.has_passed() {
+        if let Some(metrics) = metrics() {
+            metrics.cancelled(CancelledWhere::Queue);
+        }
+        if !gone {
             self.fail(QueueError::DeadlineExceeded);
-            return None;
         }
-        Some(self)
+        None
+    }
+
+    /// Notes that rows of it go to the engine.
+    pub(super) fn begun(&mut self) {
+        if let (Some(since), Some(metrics)) = (self.waiting_since.take(), metrics()) {
+            metrics.waited(since.elapsed());
+        }
     }
 
     /// Notes that the models up to `next` have been asked about the first window.
@@ -68,7 +98,11 @@ impl Job {
             return Some(self);
         }
         // A caller that has just gone misses nothing.
-        let _ = self.reply.send(Ok(self.answer));
+        if self.reply.send(Ok(self.answer)).is_err()
+            && let Some(metrics) = metrics()
+        {
+            metrics.cancelled(CancelledWhere::Engine);
+        }
         None
     }
 

@@ -10,6 +10,7 @@ use super::cost::Rates;
 use super::question::Question;
 use super::result_cache::ResultCache;
 use super::row_key::{RowKey, RowKeys};
+use crate::metrics::metrics;
 
 /// A window with rows that are still wanted.
 #[derive(Clone, Debug)]
@@ -98,7 +99,12 @@ impl Plan {
     }
 
     fn look_up(&mut self, key: &RowKey, row: usize, cache: Option<&ResultCache>) -> bool {
-        let Some(found) = cache.and_then(|cache| cache.get(key)) else { return false };
+        let Some(cache) = cache else { return false };
+        let found = cache.get(key);
+        if let Some(metrics) = metrics() {
+            if found.is_some() { &metrics.cache_hits } else { &metrics.cache_misses }.inc();
+        }
+        let Some(found) = found else { return false };
         let models = self.question.models.len();
         let answer = self.answer.get_or_insert_with(|| Answer::blank(models, self.rows));
         answer.set(row, &(0..models), found.row()).is_some()

@@ -65,7 +65,7 @@ impl ResultCache {
         self.0.insert(key, CachedRow { values });
     }
 
-    #[cfg(test)]
+    /// Bytes that it takes.
     pub(super) fn bytes(&self) -> u64 {
         self.0.weight()
     }

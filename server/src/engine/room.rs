@@ -8,9 +8,34 @@ use tokio::time::timeout;
 
 use super::QueueError;
 use super::cost::INTERACTIVE_WINDOWS;
+use crate::metrics::metrics;
 
 /// Part of the queue that small requests have beside the rest, so that a bulk caller who fills it does not shut them out.
 const SMALL_PART: usize = 16;
+
+/// Room that has been taken, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    _permit: OwnedSemaphorePermit,
+    rows: u32,
+}
+
+impl Admitted {
+    fn new(permit: OwnedSemaphorePermit, rows: u32) -> Self {
+        if let Some(metrics) = metrics() {
+            metrics.queue_windows.add(i64::from(rows));
+        }
+        Self { _permit: permit, rows }
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if let Some(metrics) = metrics() {
+            metrics.queue_windows.sub(i64::from(self.rows));
+        }
+    }
+}
 
 /// Permits, one for each row that waits or is being calculated.
 #[derive(Clone, Debug)]
@@ -23,6 +48,9 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new(queue_windows: usize, longest_wait: Duration) -> Self {
+        if let Some(metrics) = metrics() {
+            metrics.queue_capacity.set(Self::most_jobs(queue_windows).try_into().unwrap_or(i64::MAX));
+        }
         Self {
             all: Arc::new(Semaphore::new(queue_windows)),
             small: Arc::new(Semaphore::new(queue_windows / SMALL_PART)),
@@ -37,7 +65,7 @@ impl Room {
     }
 
     /// Waits for room for so many rows, at least one.
-    pub(super) async fn enter(&self, rows: usize) -> Result<OwnedSemaphorePermit, QueueError> {
+    pub(super) async fn enter(&self, rows: usize) -> Result<Admitted, QueueError> {
         let full =
             QueueError::Full { windows: rows, queue_windows: self.queue_windows, waited: self.longest_wait };
         let Some(count) = u32::try_from(rows).ok().filter(|_| rows <= self.queue_windows) else {
@@ -53,7 +81,7 @@ impl Room {
             }
         };
         match timeout(self.longest_wait, enter).await {
-            Ok(permit) => permit.map_err(|_| QueueError::Stopped),
+            Ok(permit) => permit.map(|permit| Admitted::new(permit, count)).map_err(|_| QueueError::Stopped),
             Err(_) => Err(full),
         }
     }

@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Request, Status};
+use tracing::Instrument;
 
 use super::Serving;
 use super::off_thread::{do_work, soon_checked};
@@ -59,7 +60,7 @@ pub(super) async fn answers(
         }
         // A task of its own, because nobody polls this stream while the caller does not read: work that holds room in
         // the queue must go on.
-        let task = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&call).answer(chunk)));
+        let task = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&call).answer(chunk).in_current_span()));
         Either::Left(async move { task.await? })
     });
     Ok(answers.buffered(CHUNKS_IN_FLIGHT).flat_map(|answer| {

@@ -12,6 +12,7 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Request, Status, Streaming};
+use tracing::Instrument;
 
 use super::Serving;
 use super::off_thread::{do_work, soon_answered, soon_checked};
@@ -37,7 +38,7 @@ pub(super) fn answers(
                 let work = answer(serving.clone(), limits, caller, request);
                 // A task of its own, because nobody polls this stream while the caller does not read: work
                 // that holds room in the queue must go on.
-                let task = AbortOnDropHandle::new(tokio::spawn(work));
+                let task = AbortOnDropHandle::new(tokio::spawn(work.in_current_span()));
                 Either::Left(async move { Ok(task.await.map_err(ServiceError::from)??) })
             }
             Err(status) => Either::Right(ready(Err(status))),

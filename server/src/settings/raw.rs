@@ -15,6 +15,10 @@ pub(crate) struct RawSettings {
     pub(crate) registry: RawRegistry,
     pub(crate) engine: RawEngine,
     pub(crate) limits: RawLimits,
+    pub(crate) admin: RawAdmin,
+    pub(crate) tls: RawTls,
+    pub(crate) auth: RawAuth,
+    pub(crate) telemetry: RawTelemetry,
 }
 
 /// `[server]`
@@ -23,8 +27,10 @@ pub(crate) struct RawSettings {
 pub(crate) struct RawServer {
     pub(crate) listen: String,
     pub(crate) log: String,
+    pub(crate) log_format: String,
     pub(crate) stop_with_stdin: bool,
     pub(crate) drain_limit_ms: i64,
+    pub(crate) max_connection_age_s: i64,
 }
 
 /// `[registry]`
@@ -62,13 +68,81 @@ pub(crate) struct RawLimits {
     pub(crate) max_requests_in_flight_per_stream: i64,
 }
 
+/// `[admin]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawAdmin {
+    #[serde(default)]
+    pub(crate) listen: Option<String>,
+    pub(crate) tls: bool,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTls {
+    #[serde(default)]
+    pub(crate) certificate: Option<String>,
+    #[serde(default)]
+    pub(crate) key: Option<String>,
+    #[serde(default)]
+    pub(crate) client_ca: Option<String>,
+    pub(crate) reload_interval_ms: i64,
+}
+
+/// `[auth]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawAuth {
+    #[serde(default)]
+    pub(crate) tokens: Vec<RawToken>,
+}
+
+/// An entry of `auth.tokens`.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawToken {
+    pub(crate) name: String,
+    pub(crate) sha256: String,
+    pub(crate) role: String,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTelemetry {
+    #[serde(default)]
+    pub(crate) otlp_endpoint: Option<String>,
+    pub(crate) sample_ratio: f64,
+}
+
+impl fmt::Debug for RawToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawToken").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl Default for RawTls {
+    fn default() -> Self {
+        Self { certificate: None, key: None, client_ca: None, reload_interval_ms: 10_000 }
+    }
+}
+
+impl Default for RawTelemetry {
+    fn default() -> Self {
+        Self { otlp_endpoint: None, sample_ratio: 1.0 }
+    }
+}
+
 impl Default for RawServer {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:50051".to_owned(),
             log: "info".to_owned(),
+            log_format: "text".to_owned(),
             stop_with_stdin: false,
             drain_limit_ms: 10_000,
+            max_connection_age_s: 0,
         }
     }
 }

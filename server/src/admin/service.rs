@@ -1,0 +1,75 @@
+//! `polaris.v1.AdminService`.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use polaris_proto::v1::admin_service_server::AdminService;
+use polaris_proto::v1::{ReloadRequest, ReloadResponse, SetLogFilterRequest, SetLogFilterResponse};
+use tonic::{Request, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::identity::ClientIdentity;
+use crate::log::{LogFilter, LogFilterError};
+
+/// Looks at the registry again, and says what came of it.
+pub(crate) type ReloadFunction =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<ReloadResponse, Status>> + Send>> + Send + Sync>;
+
+/// What an operator may change.
+#[derive(Clone)]
+pub(crate) struct AdminPowers {
+    /// What is logged.
+    pub(crate) log: LogFilter,
+    /// The models, if they can be loaded again.
+    pub(crate) reload: Option<ReloadFunction>,
+}
+
+impl fmt::Debug for AdminPowers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdminPowers").field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+/// The service.
+#[derive(Debug)]
+pub(super) struct AdminServer(AdminPowers);
+
+impl AdminServer {
+    pub(super) fn new(powers: AdminPowers) -> Self {
+        Self(powers)
+    }
+}
+
+fn name<T>(request: &Request<T>) -> &str {
+    request.extensions().get::<ClientIdentity>().map_or("somebody", |identity| &identity.0)
+}
+
+#[tonic::async_trait]
+impl AdminService for AdminServer {
+    async fn set_log_filter(
+        &self,
+        request: Request<SetLogFilterRequest>,
+    ) -> Result<Response<SetLogFilterResponse>, Status> {
+        tracing::info!(by = name(&request), "another filter of the log is asked for");
+        let SetLogFilterRequest { filter, duration_s } = request.into_inner();
+        let duration = (duration_s > 0).then(|| Duration::from_secs(u64::from(duration_s)));
+        let previous_filter = self.0.log.set(&filter, duration).map_err(|error| match error {
+            LogFilterError::Filter { .. } => {
+                let details = ErrorDetails::with_bad_request_violation("filter", error.to_string());
+                Status::with_error_details(tonic::Code::InvalidArgument, error.to_string(), details)
+            }
+            LogFilterError::Reload(_) => Status::internal(error.to_string()),
+        })?;
+        Ok(Response::new(SetLogFilterResponse { previous_filter }))
+    }
+
+    async fn reload(&self, request: Request<ReloadRequest>) -> Result<Response<ReloadResponse>, Status> {
+        tracing::info!(by = name(&request), "a reload of the registry is asked for");
+        match &self.0.reload {
+            Some(reload) => Ok(Response::new(reload().await?)),
+            None => Err(Status::unimplemented("this server does not load its registry again: restart it")),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `polaris-server check`: whether the server could serve, found out without serving.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use polaris_model::{EngineOptions, Ensemble, ModelId, Registry};
+
+use crate::settings::{RegistrySettings, Settings};
+use crate::tls::{Purpose, Tls};
+
+/// What was found, for people, and whether all of it is good.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) text: String,
+    pub(crate) faults: usize,
+}
+
+impl Report {
+    fn good(&mut self, what: &str, found: impl std::fmt::Display) {
+        self.line("ok  ", what, found);
+    }
+
+    fn bad(&mut self, what: &str, found: impl std::fmt::Display) {
+        self.faults += 1;
+        self.line("BAD ", what, found);
+    }
+
+    fn line(&mut self, verdict: &str, what: &str, found: impl std::fmt::Display) {
+        // Writing to a text does not fail.
+        let _ = writeln!(self.text, "{verdict}  {what:<14} {found}");
+    }
+}
+
+/// Reads and verifies all that `serve` would, with settings that are known to be good.
+pub(crate) fn check(settings: &Settings) -> Report {
+    let mut report = Report::default();
+    report.good("settings", "known, complete and within their ranges");
+    access(settings, &mut report);
+    let device = settings.engine.device;
+    let usable = match device.prepare() {
+        Ok(()) => {
+            report.good("device", format!("{device}, {} threads", settings.engine.threads));
+            true
+        }
+        Err(error) => {
+            report.bad("device", error);
+            false
+        }
+    };
+    let models = models(&settings.registry, &mut report);
+    if let Some((registry, models)) = models.filter(|_| usable) {
+        serving(settings, &registry, &models, &mut report);
+    }
+    let verdict = match report.faults {
+        0 => "it can serve".to_owned(),
+        1 => "1 fault: it cannot serve".to_owned(),
+        faults => format!("{faults} faults: it cannot serve"),
+    };
+    let _ = writeln!(report.text, "{verdict}");
+    report
+}
+
+fn access(settings: &Settings, report: &mut Report) {
+    report.good("listener", &settings.listen);
+    match &settings.admin.listen {
+        Some(address) => report.good("admin", address),
+        None => report.good("admin", "no listener (admin.listen is not set): no metrics"),
+    }
+    match &settings.tls {
+        None => report.good("TLS", "not set: what is sent can be read on the way"),
+        Some(files) => match Tls::load(files, Purpose::GRPC) {
+            Err(error) => report.bad("TLS", error),
+            Ok(tls) if files.client_ca.is_some() => {
+                report.good("TLS", format!("{}; clients show certificates", tls.describe()));
+            }
+            Ok(tls) => report.good("TLS", tls.describe()),
+        },
+    }
+    match settings.tokens.len() {
+        0 => report.good("tokens", "none: whoever can connect may call"),
+        tokens => report.good("tokens", tokens),
+    }
+}
+
+/// The models to be served, if every one of them verifies.
+fn models(settings: &RegistrySettings, report: &mut Report) -> Option<(Registry, Vec<ModelId>)> {
+    let directory = settings.directory.display();
+    let opened = Registry::open(&settings.directory);
+    let found = opened.and_then(|registry| registry.model_ids().map(|present| (registry, present)));
+    let (registry, present) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            report.bad("registry", error);
+            return None;
+        }
+    };
+    if present.is_empty() {
+        report.bad("registry", format!("{directory} holds no models; publish some with polaris-trainer"));
+        return None;
+    }
+    let chosen = if settings.models.is_empty() { present.clone() } else { settings.models.clone() };
+    report.good("registry", format!("{directory}: {} models, {} to be served", present.len(), chosen.len()));
+    let faults = report.faults;
+    for model in &chosen {
+        if !present.contains(model) {
+            report.bad("model", format!("{model}: the registry does not have it"));
+            continue;
+        }
+        match registry.load(model) {
+            Ok((manifest, _)) => report.good(
+                "model",
+                format!("{model} {}, {} bases", manifest.version, manifest.architecture.input_length()),
+            ),
+            Err(error) => report.bad("model", format!("{model}: {error}")),
+        }
+    }
+    (report.faults == faults).then_some((registry, chosen))
+}
+
+/// Loads all of it together, which finds out what does not go together, and whether there is memory for it.
+fn serving(settings: &Settings, registry: &Registry, models: &[ModelId], report: &mut Report) {
+    let start = Instant::now();
+    let engine = &settings.engine;
+    let options =
+        EngineOptions { device: engine.device, threads: engine.threads, precision: engine.precision };
+    match Ensemble::load(registry, models, options, &mut |_| ()) {
+        Err(error) => report.bad("engine", error),
+        Ok(ensemble) => match ensemble.warm_up() {
+            Err(error) => report.bad("engine", format!("the first prediction failed: {error}")),
+            Ok(()) => report.good(
+                "engine",
+                format!(
+                    "precision {}, loaded and warm within {:.1} s",
+                    ensemble.precision(),
+                    start.elapsed().as_secs_f64()
+                ),
+            ),
+        },
+    }
+}

@@ -1,0 +1,161 @@
+//! Connections, of whatever kind, as the gRPC server takes them.
+
+use std::fmt;
+use std::io::{Error, IoSlice, Result};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use rustls::ServerConnection;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::server::{Connected, TcpIncoming};
+
+use crate::certificate::common_name;
+use crate::identity::ClientIdentity;
+use crate::listener::{Listener, SocketFile};
+use crate::tls::Tls;
+
+/// Longest handshake.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// Handshakes at once; others wait to be accepted.
+const MOST_HANDSHAKES: usize = 256;
+
+trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
+
+/// A connection, and who is at the other end.
+pub(crate) struct Connection {
+    bytes: Box<dyn Bytes>,
+    peer: Peer,
+}
+
+/// Connections as they come.
+pub(crate) type Incoming = Pin<Box<dyn Stream<Item = Result<Connection>> + Send>>;
+
+/// The other end of a connection; it stands in the extensions of each request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Peer {
+    /// Its address; none on a Unix socket.
+    address: Option<SocketAddr>,
+    /// Who it is by its certificate.
+    pub(crate) certificate: Option<ClientIdentity>,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Some(address) => address.fmt(f),
+            None => f.write_str("unix"),
+        }
+    }
+}
+
+/// Accepts connections, and speaks TLS on those by TCP if it is set up. Who may open a Unix socket is up to the rights of
+/// its folder. The second part lives as long as the socket is to be there.
+pub(crate) fn incoming(listener: Listener, tls: Option<Tls>) -> (Incoming, Option<SocketFile>) {
+    match (listener, tls) {
+        (Listener::Unix(listener, file), _) => {
+            let plain = UnixListenerStream::new(listener)
+                .map(|stream| Ok(Connection { bytes: Box::new(stream?), peer: Peer::default() }));
+            (Box::pin(plain), Some(file))
+        }
+        (Listener::Tcp(listener), None) => {
+            let plain = tcp(listener).map(|stream| stream.map(Connection::plain));
+            (Box::pin(plain), None)
+        }
+        (Listener::Tcp(listener), Some(tls)) => {
+            let encrypted = tcp(listener)
+                .map(move |stream| handshake(stream, tls.clone()))
+                .buffer_unordered(MOST_HANDSHAKES)
+                .flat_map(stream::iter);
+            (Box::pin(encrypted), None)
+        }
+    }
+}
+
+fn tcp(listener: tokio::net::TcpListener) -> TcpIncoming {
+    // Answers are small beside a round trip: they must not wait to be filled up.
+    TcpIncoming::from(listener).with_nodelay(Some(true))
+}
+
+/// A peer that fails is no error of the listener.
+async fn handshake(stream: Result<TcpStream>, tls: Tls) -> Option<Result<Connection>> {
+    let stream = match stream {
+        Ok(stream) => stream,
+        Err(error) => return Some(Err(error)),
+    };
+    let address = stream.peer_addr().ok();
+    let accepted = timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls.current()).accept(stream)).await;
+    match accepted.unwrap_or_else(|_| Err(Error::other("it took too long"))) {
+        Ok(stream) => {
+            let certificate = client(stream.get_ref().1);
+            Some(Ok(Connection { bytes: Box::new(stream), peer: Peer { address, certificate } }))
+        }
+        Err(error) => {
+            tracing::info!(peer = address.map(tracing::field::display), %error, "a TLS handshake failed");
+            None
+        }
+    }
+}
+
+fn client(session: &ServerConnection) -> Option<ClientIdentity> {
+    let certificate = session.peer_certificates()?.first()?;
+    common_name(certificate).map(ClientIdentity)
+}
+
+impl Connection {
+    fn plain(stream: TcpStream) -> Self {
+        let peer = Peer { address: stream.peer_addr().ok(), certificate: None };
+        Self { bytes: Box::new(stream), peer }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        Pin::new(&mut self.bytes).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        Pin::new(&mut self.bytes).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.bytes).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.bytes).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        Pin::new(&mut self.bytes).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.bytes.is_write_vectored()
+    }
+}
