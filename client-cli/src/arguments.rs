@@ -18,6 +18,7 @@ use self::scan::ScanArguments;
 use self::score::ScoreArguments;
 use crate::bench::BenchOptions;
 use crate::connect::ServerAddress;
+use crate::credentials::Credentials;
 use crate::localize::LocalizeOptions;
 use crate::models::ModelsOptions;
 use crate::output_file::Destination;
@@ -118,7 +119,7 @@ impl MergeArguments {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).args(["server", "registry"]))]
 struct ServerArguments {
-    /// Server to ask: http://HOST:PORT or unix:PATH. `score` takes several, separated by commas or each with its own
+    /// Server to ask: http://HOST:PORT, https://HOST:PORT or unix:PATH. `score` takes several, separated by commas or each with its own
     /// --server, and asks all addresses of a name that has several
     #[arg(long, value_name = "URL", value_delimiter = ',', num_args = 1)]
     server: Vec<ServerAddress>,
@@ -137,6 +138,19 @@ struct ServerArguments {
     /// Seconds to wait for any one answer of the server
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout_s: u64,
+    /// Certificates of authorities (PEM) that servers at https:// are checked against; those of the system by default
+    #[arg(long, value_name = "FILE", conflicts_with = "registry")]
+    ca: Option<PathBuf>,
+    /// Certificate (PEM) to show to a server that asks for one
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "registry")]
+    cert: Option<PathBuf>,
+    /// Private key (PEM) of --cert
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+    /// File with the bearer token for a server that asks for one; otherwise the environment variable POLARIS_TOKEN is sent,
+    /// if it is set
+    #[arg(long, value_name = "FILE", conflicts_with = "registry")]
+    token_file: Option<PathBuf>,
 }
 
 /// How a command asks a server about many windows.
@@ -222,7 +236,16 @@ impl ServerArguments {
             }),
             _ => return Err(usage("give one of --server and --registry")),
         };
-        Ok(ServerOptions { choice, reply_limit: Duration::from_secs(self.timeout_s) })
+        // Our own server asks for nothing.
+        let token = std::env::var("POLARIS_TOKEN").ok().filter(|_| self.registry.is_none());
+        let credentials = Credentials::read(
+            self.ca.as_deref(),
+            self.cert.as_deref().zip(self.key.as_deref()),
+            self.token_file.as_deref(),
+            token,
+        )
+        .map_err(|error| usage(&error.to_string()))?;
+        Ok(ServerOptions { choice, reply_limit: Duration::from_secs(self.timeout_s), credentials })
     }
 
     /// The servers after the first.

@@ -14,7 +14,6 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tonic::transport::Channel;
 
 pub(crate) use self::call::CallKind;
 use self::call::{Caller, Expected};
@@ -25,7 +24,7 @@ pub(crate) use self::schedule::Arrivals;
 use self::schedule::Schedule;
 use self::tally::{Span, Tally};
 use self::traffic::{Shape, Traffic};
-use crate::connect::{self, REPLY_BYTES};
+use crate::connect::{self, Channel, REPLY_BYTES};
 use crate::console::{Progress, say};
 use crate::output_file::{Destination, OutputFile};
 use crate::requirements::{self, ChosenModels};

@@ -9,8 +9,14 @@ use hyper_util::rt::TokioIo;
 use polaris_proto::v1::polaris_service_client::PolarisServiceClient;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
-use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{self, Endpoint, Uri};
 use tower::service_fn;
+
+use crate::credentials::{Authorization, Credentials};
+
+/// A connection to a server, which says with each call who calls.
+pub(crate) type Channel = InterceptedService<transport::Channel, Authorization>;
 
 /// Largest reply that is accepted, in bytes, where the server publishes no limit.
 pub(crate) const REPLY_BYTES: usize = 16 << 20;
@@ -24,7 +30,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// Where a server listens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ServerAddress {
-    /// `http://host:port`.
+    /// `http://host:port` or `https://host:port`.
     Http(Uri),
     /// `unix:PATH`.
     Unix(PathBuf),
@@ -33,12 +39,9 @@ pub(crate) enum ServerAddress {
 /// Why an address was refused or a server not reached.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
-    /// Neither `http://` nor `unix:`.
-    #[error("`{0}` is no address of a server: write http://HOST:PORT or unix:PATH")]
+    /// Neither `http://` nor `https://` nor `unix:`.
+    #[error("`{0}` is no address of a server: write http://HOST:PORT, https://HOST:PORT or unix:PATH")]
     Address(String),
-    /// `https://`.
-    #[error("`{0}` asks for TLS, which this client does not speak: use http:// behind a proxy, or unix:PATH")]
-    Tls(String),
     /// Nothing answered.
     #[error("cannot connect to {address}: {reason}: is polaris-server running there?")]
     Refused {
@@ -85,37 +88,47 @@ impl FromStr for ServerAddress {
                 path => Ok(Self::Unix(PathBuf::from(path))),
             };
         }
-        if text.starts_with("https://") {
-            return Err(ConnectError::Tls(text.to_owned()));
-        }
         match text.parse::<Uri>() {
-            Ok(uri) if uri.scheme_str() == Some("http") && uri.port().is_some() => Ok(Self::Http(uri)),
+            Ok(uri) if matches!(uri.scheme_str(), Some("http" | "https")) && uri.port().is_some() => {
+                Ok(Self::Http(uri))
+            }
             _ => Err(ConnectError::Address(text.to_owned())),
         }
     }
 }
 
 /// Opens a channel. Fails when nothing answers within ten seconds.
-pub(crate) async fn connect(address: &ServerAddress) -> Result<Channel, ConnectError> {
-    connect_as(address, None).await
+pub(crate) async fn connect(
+    address: &ServerAddress,
+    credentials: &Credentials,
+) -> Result<Channel, ConnectError> {
+    connect_as(address, None, credentials).await
 }
 
 /// The same; requests name `origin` as their host where it is known by another name than its address.
 pub(crate) async fn connect_as(
     address: &ServerAddress,
     origin: Option<&Uri>,
+    credentials: &Credentials,
 ) -> Result<Channel, ConnectError> {
     let connecting = async {
         match address {
-            ServerAddress::Http(uri) => match origin {
-                Some(origin) => endpoint(uri.clone()).origin(origin.clone()).connect().await,
-                None => endpoint(uri.clone()).connect().await,
-            },
+            ServerAddress::Http(uri) => {
+                let mut endpoint = endpoint(uri.clone());
+                if uri.scheme_str() == Some("https") {
+                    let name = origin.and_then(Uri::host);
+                    endpoint = endpoint.tls_config(credentials.tls(name))?;
+                }
+                match origin {
+                    Some(origin) => endpoint.origin(origin.clone()).connect().await,
+                    None => endpoint.connect().await,
+                }
+            }
             ServerAddress::Unix(path) => connect_unix(path).await,
         }
     };
     match timeout(CONNECT_LIMIT, connecting).await {
-        Ok(Ok(channel)) => Ok(channel),
+        Ok(Ok(channel)) => Ok(InterceptedService::new(channel, credentials.authorization.clone())),
         Ok(Err(error)) => {
             Err(ConnectError::Refused { address: address.to_string(), reason: innermost(&error) })
         }
@@ -162,7 +175,7 @@ fn endpoint(uri: Uri) -> Endpoint {
         .keep_alive_while_idle(true)
 }
 
-async fn connect_unix(path: &Path) -> Result<Channel, tonic::transport::Error> {
+async fn connect_unix(path: &Path) -> Result<transport::Channel, transport::Error> {
     let path = path.to_owned();
     // The host is never looked up: the connector opens the socket whatever it says.
     endpoint(Uri::from_static("http://localhost"))
@@ -200,13 +213,13 @@ mod tests {
         for wrong in ["", "unix:", "localhost:50051", "http://host", "ftp://h:1", "http://h:1:2"] {
             assert!(matches!(wrong.parse::<ServerAddress>(), Err(ConnectError::Address(_))), "{wrong}");
         }
-        assert!(matches!("https://h:1".parse::<ServerAddress>(), Err(ConnectError::Tls(_))));
+        assert_eq!("https://h:1".parse::<ServerAddress>().unwrap().to_string(), "https://h:1/");
     }
 
     #[tokio::test]
     async fn nothing_there() {
         let address = ServerAddress::Unix("/nonexistent/p.sock".into());
-        let message = connect(&address).await.unwrap_err().to_string();
+        let message = connect(&address, &Credentials::default()).await.unwrap_err().to_string();
         assert!(message.contains("unix:/nonexistent/p.sock: No such file"), "{message}");
     }
 }

@@ -28,7 +28,6 @@ use anyhow::Context;
 use polaris_genomics::ReferenceBundle;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
-use tonic::transport::Channel;
 
 use self::flow::{Asking, start_planning};
 use self::input::Input;
@@ -40,7 +39,7 @@ use self::plan::{Asked, Planner};
 use self::request::Budget;
 use self::summary::Counts;
 use self::writer::{WriteError, Writer};
-use crate::connect::{self, REPLY_BYTES};
+use crate::connect::{self, Channel, REPLY_BYTES};
 use crate::console::{Progress, say};
 use crate::output_folder::{self, OutputFolder};
 use crate::requirements::{self, ChosenModels};

@@ -11,6 +11,7 @@ mod bgzip;
 mod blend;
 mod connect;
 mod console;
+mod credentials;
 mod exit;
 mod localize;
 mod manual;

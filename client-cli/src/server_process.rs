@@ -14,12 +14,12 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout};
-use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::connect::{self, ServerAddress};
+use crate::connect::{self, Channel, ServerAddress};
+use crate::credentials::Credentials;
 use messages::Messages;
 
 /// Longest wait after SIGTERM, before SIGKILL.
@@ -200,7 +200,7 @@ fn private_folder() -> Result<tempfile::TempDir, ServerProcessError> {
 
 /// A channel to the server if it says SERVING now.
 async fn serving(address: &ServerAddress) -> Option<Channel> {
-    let channel = connect::connect(address).await.ok()?;
+    let channel = connect::connect(address, &Credentials::default()).await.ok()?;
     let check = async {
         let request = HealthCheckRequest { service: String::new() };
         HealthClient::new(channel.clone()).check(request).await

@@ -10,10 +10,10 @@ use polaris_proto::v1::{ListModelsRequest, ListModelsResponse};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tonic::Code;
-use tonic::transport::Channel;
 
-use crate::connect::{self, ServerAddress};
+use crate::connect::{self, Channel, ServerAddress};
 use crate::console::Progress;
+use crate::credentials::Credentials;
 use crate::server_process::{EmbeddedServer, ServerProcess, ServerProcessError};
 
 /// Why a server has not said which models it has.
@@ -62,6 +62,8 @@ pub(crate) struct ServerOptions {
     pub(crate) choice: ServerChoice,
     /// Longest wait for any one answer.
     pub(crate) reply_limit: Duration,
+    /// What is shown to it.
+    pub(crate) credentials: Credentials,
 }
 
 /// A server for the length of a run. `close` stops it if it is our own.
@@ -69,6 +71,7 @@ pub(crate) struct Session {
     process: Option<ServerProcess>,
     address: ServerAddress,
     reply_limit: Duration,
+    credentials: Credentials,
 }
 
 impl Session {
@@ -82,14 +85,15 @@ impl Session {
                 (Some(process), address)
             }
         };
-        Ok(Self { process, address, reply_limit: options.reply_limit })
+        let credentials = options.credentials.clone();
+        Ok(Self { process, address, reply_limit: options.reply_limit, credentials })
     }
 
     /// Waits until the server answers; gives the channel to it and its models.
     pub(crate) async fn connect(&mut self) -> anyhow::Result<(Channel, ListModelsResponse)> {
         let channel = match &mut self.process {
             Some(process) => process.ready().await?,
-            None => connect::connect(&self.address).await?,
+            None => connect::connect(&self.address, &self.credentials).await?,
         };
         let models = self.list_models(channel.clone(), &self.address).await?;
         Ok((channel, models))
@@ -118,6 +122,11 @@ impl Session {
     /// The server's address, for messages.
     pub(crate) fn name(&self) -> String {
         self.address.to_string()
+    }
+
+    /// What is shown to servers.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// Longest wait for any one answer.

@@ -12,8 +12,9 @@ use polaris_proto::v1::{
 use prost::Message;
 use serde::Serialize;
 use tokio::time::timeout;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
+
+use crate::connect::Channel;
 
 /// Which method of the service a load calls.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, ValueEnum)]

@@ -262,6 +262,7 @@ pub(super) mod tests {
         let server = crate::session::ServerOptions {
             choice: ServerChoice::Running("unix:/s".parse().unwrap()),
             reply_limit: Duration::from_secs(300),
+            credentials: crate::credentials::Credentials::default(),
         };
         let options = BenchOptions {
             server,

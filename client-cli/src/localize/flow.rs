@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use super::assembly::Assembly;
 use super::error::LocalizeError;
@@ -19,7 +18,7 @@ use super::plan::Sink;
 use super::reply::ReplyError;
 use super::request::{Budget, Planned, pack, windows};
 use super::target::Target;
-use crate::connect::in_time;
+use crate::connect::{Channel, in_time};
 use crate::console::Progress;
 
 /// Requests that are sent and not yet put together, at most.

@@ -6,12 +6,11 @@ use polaris_proto::v1::polaris_service_client::PolarisServiceClient;
 use polaris_proto::v1::{
     LocalizationMethod, LocalizeRequest, LocalizeWindow, MapOptions, MapResolution, PredictRequest, Window,
 };
-use tonic::transport::Channel;
 
 use super::batches::{Batch, Slot};
 use super::layer::Track;
 use super::reply;
-use crate::connect::{self, REPLY_BYTES, in_time};
+use crate::connect::{self, Channel, REPLY_BYTES, in_time};
 use crate::requirements::ChosenModels;
 
 /// Bytes of a map's message beside its values: its model's id comes on top.

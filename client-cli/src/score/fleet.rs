@@ -12,11 +12,11 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use polaris_proto::v1::{ScoreVariantsRequest, ScoreVariantsResponse};
 use tokio::sync::{Notify, oneshot};
-use tonic::transport::Channel;
 
 pub(super) use self::worker::Failure;
 use self::worker::Worker;
 use super::reply::Expected;
+use crate::connect::Channel;
 use crate::console::Progress;
 
 /// Requests that one server has and has not answered, at most.

@@ -71,7 +71,7 @@ async fn asked(
     Place { address, origin }: &Place,
     session: &Session,
 ) -> anyhow::Result<(Server, ListModelsResponse)> {
-    let channel = connect::connect_as(address, origin.as_ref()).await?;
+    let channel = connect::connect_as(address, origin.as_ref(), session.credentials()).await?;
     let models = session.list_models(channel.clone(), address).await?;
     Ok((Server { name: address.to_string(), channel }, models))
 }
@@ -117,16 +117,16 @@ async fn expanded(address: &ServerAddress) -> Vec<Place> {
         return itself();
     }
     let place = |ip: IpAddr| {
-        let address = ServerAddress::Http(of_ip(ip, port)?);
+        let address = ServerAddress::Http(of_ip(uri.scheme_str()?, ip, port)?);
         Some(Place { address, origin: Some(uri.clone()) })
     };
     found.into_iter().filter_map(place).collect()
 }
 
-fn of_ip(ip: IpAddr, port: u16) -> Option<Uri> {
+fn of_ip(scheme: &str, ip: IpAddr, port: u16) -> Option<Uri> {
     match ip {
-        IpAddr::V4(ip) => format!("http://{ip}:{port}").parse().ok(),
-        IpAddr::V6(ip) => format!("http://[{ip}]:{port}").parse().ok(),
+        IpAddr::V4(ip) => format!("{scheme}://{ip}:{port}").parse().ok(),
+        IpAddr::V6(ip) => format!("{scheme}://[{ip}]:{port}").parse().ok(),
     }
 }
 
