@@ -23,6 +23,9 @@ pub enum HarnessError {
     /// A model id or architecture of the test is wrong.
     #[error("{0}")]
     Model(String),
+    /// A certificate cannot be made.
+    #[error("certificate: {0}")]
+    Certificate(String),
     /// A line of a file that the programs write.
     #[error("unexpected line `{0}`")]
     Line(String),

@@ -15,10 +15,12 @@
 //! # }
 //! ```
 
+mod authority;
 mod clients;
 mod error;
 mod exit;
 mod files;
+mod http;
 mod labelled_window;
 mod pipeline;
 mod process;
@@ -27,10 +29,12 @@ mod random;
 mod registry;
 mod server;
 
+pub use authority::{Authority, IssuedFiles};
 pub use clients::{Client, RawClient};
 pub use error::HarnessError;
 pub use exit::Exit;
 pub use files::{info, names, rows, text};
+pub use http::{HttpAnswer, http};
 pub use labelled_window::LabelledWindow;
 pub use pipeline::Pipeline;
 pub use process::ServerProcess;

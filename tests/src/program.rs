@@ -36,6 +36,14 @@ impl Program {
         Self::new("polaris-client", arguments)
     }
 
+    /// `polaris-server` with these arguments, for what ends by itself.
+    ///
+    /// # Errors
+    /// If it has not been built.
+    pub fn server(arguments: &[&str]) -> Result<Self, HarnessError> {
+        Self::new("polaris-server", arguments)
+    }
+
     fn new(name: &'static str, arguments: &[&str]) -> Result<Self, HarnessError> {
         let mut command = Command::new(binary(name)?);
         command.args(arguments).env_remove("POLARIS_SERVER_BINARY").stdin(Stdio::null());
