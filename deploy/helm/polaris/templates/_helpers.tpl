@@ -1,0 +1,50 @@
+{{- define "polaris.name" -}}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name) | trunc 52 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "polaris.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: server
+{{- end }}
+
+{{- define "polaris.labels" -}}
+{{ include "polaris.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{/* A reference to an image, of a list of its values and the tag that it has without one. */}}
+{{- define "polaris.image" -}}
+{{- $image := index . 0 -}}
+{{- if $image.digest }}{{ $image.repository }}@{{ $image.digest }}{{ else }}{{ $image.repository }}:{{ $image.tag | default (index . 1) }}{{ end }}
+{{- end }}
+
+{{/* Numbers of values are floating-point to Helm, which would write 2.68435456e+08. */}}
+{{- define "polaris.text" -}}
+{{- if kindIs "float64" . }}{{ if eq . (floor .) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}{{ else if kindIs "slice" . }}{{ join "," . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
+{{- define "polaris.container-security" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+capabilities:
+  drop: [ALL]
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{/* The kubelet's gRPC probe knows no TLS; the program's own reads the server's settings. */}}
+{{- define "polaris.probe" -}}
+{{- if .Values.tls.secretName -}}
+exec:
+  command: [/usr/local/bin/polaris-server, health]
+{{- else -}}
+grpc:
+  port: 50051
+{{- end }}
+{{- end }}
