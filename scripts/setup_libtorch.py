@@ -177,7 +177,8 @@ def digest(file) -> str:
 def extract(wheel: Path, wanted: dict, folder: Path, without: tuple = ()) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
-            if entry.is_dir() or entry.filename.startswith(without):
+            # Programs link no archive of the wheels.
+            if entry.is_dir() or entry.filename.startswith(without) or entry.filename.endswith(".a"):
                 continue
             for source, target in wanted.items():
                 if not (entry.filename == source or (source.endswith("/") and entry.filename.startswith(source))):
