@@ -34,7 +34,7 @@ pub use network::NetworkError;
 pub use precision::{Precision, PrecisionError};
 pub use registry::{
     CURRENT_LINK, DeltaBackground, Evaluation, FoldMetrics, MANIFEST_FILE, MANIFEST_FORMAT, MODEL_FILE,
-    Manifest, ModelId, ModelIdError, Registry, RegistryError, Split, TrainingRecord,
+    Manifest, ModelId, ModelIdError, Registry, RegistryError, Split, TrainingRecord, VersionCopy,
 };
 pub use torchscript::{ArchiveTooLarge, ModelFileError, read_weights, write_model};
 pub use weights::{Weights, WeightsError};

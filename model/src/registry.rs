@@ -6,12 +6,14 @@
 //!         /RBFOX2.K562/current -> 2026-11-22-1f0c9a7b
 //! ```
 
+mod copy;
 mod manifest;
 mod model_id;
 mod publish;
 
 use std::path::{Path, PathBuf};
 
+pub use copy::VersionCopy;
 pub use manifest::{
     DeltaBackground, Evaluation, FoldMetrics, MANIFEST_FORMAT, Manifest, Split, TrainingRecord,
 };
@@ -145,16 +147,8 @@ impl Registry {
     /// Reads and checks the manifest of one version.
     fn manifest_of(&self, id: &ModelId, version: &str) -> Result<Manifest, RegistryError> {
         let path = self.directory.join(id.to_string()).join(version).join(MANIFEST_FILE);
-        let text = std::fs::read_to_string(&path).map_err(|cause| io(&path, cause))?;
-        let manifest: Manifest =
-            serde_json::from_str(&text).map_err(|cause| RegistryError::Json { path: path.clone(), cause })?;
-        manifest.check(id, version).map_err(|(field, found, expected)| RegistryError::Manifest {
-            path: path.clone(),
-            field,
-            found,
-            expected,
-        })?;
-        Ok(manifest)
+        let bytes = std::fs::read(&path).map_err(|cause| io(&path, cause))?;
+        parse_manifest((id, version), &bytes, &path)
     }
 
     /// Loads a model's current version, verified against its manifest.
@@ -176,6 +170,23 @@ impl Registry {
         read_weights(&path, &manifest.model_sha256, manifest.architecture)
             .map_err(|cause| RegistryError::Model { id: manifest.id.clone(), cause: Box::new(cause) })
     }
+}
+
+/// Parses and checks the manifest at `path`.
+fn parse_manifest(
+    (id, version): (&ModelId, &str),
+    bytes: &[u8],
+    path: &Path,
+) -> Result<Manifest, RegistryError> {
+    let manifest: Manifest = serde_json::from_slice(bytes)
+        .map_err(|cause| RegistryError::Json { path: path.to_owned(), cause })?;
+    manifest.check(id, version).map_err(|(field, found, expected)| RegistryError::Manifest {
+        path: path.to_owned(),
+        field,
+        found,
+        expected,
+    })?;
+    Ok(manifest)
 }
 
 fn io(path: &Path, cause: std::io::Error) -> RegistryError {

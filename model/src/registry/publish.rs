@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{
     CURRENT_LINK, MANIFEST_FILE, MANIFEST_FORMAT, MODEL_FILE, Manifest, ModelId, Registry, RegistryError,
@@ -59,7 +59,8 @@ impl Registry {
         let now = jiff::Timestamp::now();
         manifest.version = format!("{}-{digest}", now.strftime("%Y-%m-%d"));
         manifest.created = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        write_version(&directory, &bytes, &manifest).inspect_err(|_| {
+        let manifest_bytes = json(&manifest, &directory)?;
+        write_version(&directory, &manifest.version, &bytes, &manifest_bytes).inspect_err(|_| {
             // Nothing may be left of a model that could not be published; if it has versions, this fails.
             let _ = fs::remove_dir(&directory);
         })?;
@@ -83,7 +84,7 @@ fn version_of(directory: &Path, digest: &str) -> Result<Option<String>, Registry
 }
 
 /// A version that is there already must hold the same network.
-fn require_same(target: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
+pub(super) fn require_same(target: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
     let path = target.join(MODEL_FILE);
     let found = fs::read(&path).map_err(|cause| io(&path, cause))?;
     if found == bytes { Ok(()) } else { Err(RegistryError::Exists(target.to_owned())) }
@@ -96,18 +97,22 @@ fn json(manifest: &Manifest, path: &Path) -> Result<Vec<u8>, RegistryError> {
     Ok(json)
 }
 
-fn write_version(directory: &Path, bytes: &[u8], manifest: &Manifest) -> Result<(), RegistryError> {
+pub(super) fn write_version(
+    directory: &Path,
+    version: &str,
+    model: &[u8],
+    manifest: &[u8],
+) -> Result<(), RegistryError> {
     let staging = tempfile::Builder::new()
         .prefix(".publishing-")
         .tempdir_in(directory)
         .map_err(|cause| io(directory, cause))?;
-    write_synced(&staging.path().join(MODEL_FILE), bytes)?;
-    let path = staging.path().join(MANIFEST_FILE);
-    write_synced(&path, &json(manifest, &path)?)?;
+    write_synced(&staging.path().join(MODEL_FILE), model)?;
+    write_synced(&staging.path().join(MANIFEST_FILE), manifest)?;
     make_readable(staging.path())?;
     sync(staging.path())?;
     let staged = staging.keep();
-    let target = directory.join(&manifest.version);
+    let target = directory.join(version);
     fs::rename(&staged, &target).map_err(|cause| {
         // The error to report is that of the rename; what is left behind has a name that nobody serves.
         let _ = fs::remove_dir_all(&staged);
@@ -122,12 +127,14 @@ fn make_readable(directory: &Path) -> Result<(), RegistryError> {
     fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).map_err(|cause| io(directory, cause))
 }
 
-fn swap_current(directory: &Path, version: &str) -> Result<(), RegistryError> {
-    let temporary: PathBuf = directory.join(format!(".{CURRENT_LINK}-{}", std::process::id()));
+pub(super) fn swap_current(directory: &Path, version: &str) -> Result<(), RegistryError> {
+    // A name of its own: on machines that share the registry programs have the same process id.
+    let temporary = tempfile::Builder::new()
+        .prefix(&format!(".{CURRENT_LINK}-"))
+        .make_in(directory, |path| std::os::unix::fs::symlink(version, path))
+        .map_err(|cause| io(directory, cause))?;
     let link = directory.join(CURRENT_LINK);
-    let _ = fs::remove_file(&temporary);
-    std::os::unix::fs::symlink(version, &temporary).map_err(|cause| io(&temporary, cause))?;
-    fs::rename(&temporary, &link).map_err(|cause| io(&link, cause))?;
+    temporary.persist(&link).map_err(|error| io(&link, error.error))?;
     sync(directory)
 }
 
