@@ -21,6 +21,7 @@ mod simulate;
 mod terminal;
 mod text_table;
 mod train;
+mod transfer;
 mod windows_file;
 
 use std::process::ExitCode;
@@ -45,6 +46,10 @@ enum Command {
     Prepare(prepare::Arguments),
     /// Train, evaluate and publish the prepared models.
     Train(train::Arguments),
+    /// Fetch a registry from object storage, verified.
+    Pull(transfer::PullArguments),
+    /// Store a registry in object storage.
+    Push(transfer::PushArguments),
     /// Report models on held-out windows with intervals, calibration and a floor of k-mer counts.
     Assess(assess::Arguments),
     /// Compare networks and other methods on the same windows and folds; nothing is published.
@@ -73,6 +78,8 @@ fn main() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Prepare(arguments) => prepare::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Pull(arguments) => transfer::pull(&arguments),
+        Command::Push(arguments) => transfer::push(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
