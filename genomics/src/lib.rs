@@ -33,6 +33,7 @@ mod interval;
 mod reference;
 mod region_class;
 mod sequence;
+mod shard;
 mod strand;
 mod text;
 mod text_file_error;
@@ -56,6 +57,7 @@ pub use self::{
         SequenceError, complement, gc_fraction, normalize_base, one_hot, parse_sequence, reverse_complement,
         reverse_complement_in_place,
     },
+    shard::{Shard, ShardError},
     strand::{Strand, StrandError},
     text::{Lines, open_text},
     text_file_error::TextFileError,

@@ -16,7 +16,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use polaris_genomics::ReferenceBundle;
+use polaris_genomics::{ReferenceBundle, Shard};
 use polaris_model::{Device, ModelId, Registry, Split};
 
 use dataset::Dataset;
@@ -38,7 +38,8 @@ const SCANT_POSITIVES: usize = 100;
     All models of a table of peak files: first\n  \
     polaris-trainer prepare --reference reference --peaks peaks.tsv --out prepared\n\
     then train as above; without --only every prepared model is trained, their folds side by side.\n\n\
-    Run again after an interruption: folds that are done are not trained again.\n\n\
+    Run again after an interruption: folds that are done are not trained again. Several machines share the work with \
+    --shard; each writes its own summary, <work>/<recipe>/shards/<I>-of-<N>.\n\n\
     Each model has a log, <work>/<recipe>/<model>/train.log. A model that fails stops no other: failures.tsv beside \
     summary.tsv says which models there are none of and why, and the exit status is then 1.")]
 pub(crate) struct Arguments {
@@ -57,6 +58,10 @@ pub(crate) struct Arguments {
     /// Train these models only, comma-separated, such as QKI.HepG2,PUM2.K562.
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     only: Vec<ModelId>,
+    /// Train only part I of N of the models, for jobs on a cluster that share the registry and the work folder (job/N: the
+    /// part of this pod of an indexed Kubernetes job).
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// Training recipe: standard, paper, or a JSON file.
     #[arg(long, default_value = "standard")]
     recipe: String,
@@ -131,10 +136,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let reference_digest = bundle.digest()?;
     let work = arguments.work.clone().unwrap_or_else(|| arguments.prepared.with_file_name("training"));
 
+    let mut ids = dataset::find(&arguments.prepared, &arguments.only)?;
+    if let Some(shard) = arguments.shard {
+        ids = (0..).zip(ids).filter(|&(index, _)| shard.takes(index)).map(|(_, id)| id).collect();
+        if ids.is_empty() {
+            terminal::say(format_args!(
+                "note: there are fewer models than shards: nothing is left for {shard}"
+            ));
+            return Ok(());
+        }
+    }
     let mut datasets = Vec::new();
     let mut skipped = Vec::new();
     let mut unreadable: Vec<Outcome> = Vec::new();
-    for id in dataset::find(&arguments.prepared, &arguments.only)? {
+    for id in ids {
         let of = (&bundle, reference_digest.as_str());
         match Dataset::open(&arguments.prepared, &id, of, &recipe, &arguments.without) {
             Err(error) => {
@@ -172,6 +187,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         jobs,
         stack: arguments.stack.map(NonZeroUsize::get),
         work,
+        shard: arguments.shard,
     };
     if datasets.is_empty() {
         return summary::write(&plan, &unreadable, &skipped);

@@ -5,12 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use polaris_genomics::Shard;
 
 use super::{AskingArguments, EXAMPLES, ServerArguments, usage};
 use crate::output_file::Destination;
-use crate::score::{
-    Form, IndexKind, Layout, MaxSkipped, RefMismatch, ScoreOptions, Selection, Shard, TableOptions,
-};
+use crate::score::{Form, IndexKind, Layout, MaxSkipped, RefMismatch, ScoreOptions, Selection, TableOptions};
 use crate::vcf::{Intervals, IntervalsError};
 
 #[derive(Debug, Args)]
@@ -105,7 +104,8 @@ struct SelectionArguments {
     /// The same from a file
     #[arg(long, short = 'T', value_name = "FILE")]
     targets_file: Option<PathBuf>,
-    /// Only part I of N of the records, for jobs on a cluster; `polaris-client merge` joins the parts
+    /// Only part I of N of the records, for jobs on a cluster (job/N: the part of this pod of an indexed Kubernetes job);
+    /// `polaris-client merge` joins the parts
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 }

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use polaris_genomics::Shard;
+
 use super::form::{Form, IndexKind};
 use super::header::{command_line, device, is_of_one_shard, of_whole};
 use super::index;
 use super::shard_line::ShardLine;
 use super::sink::Sink;
-use super::source::Shard;
 use super::writer::file_of;
 use crate::output_file::Destination;
 use crate::vcf::{BcfEncoder, Header, Reader};

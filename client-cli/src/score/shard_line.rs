@@ -6,9 +6,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::Context;
+use polaris_genomics::Shard;
 use sha2::{Digest, Sha256};
 
-use super::source::{SHARD_RECORDS, Shard};
+use super::source::SHARD_RECORDS;
 
 /// Its beginning.
 pub(super) const SHARD: &str = "##POLARIS_shard=";
@@ -36,7 +37,7 @@ impl ShardLine {
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line.strip_prefix(SHARD.as_bytes())?).ok()?;
         let mut parts = line.splitn(3, ',');
-        let (shard, block) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let (shard, block) = (Shard::parse(parts.next()?, None).ok()?, parts.next()?.parse().ok()?);
         (block > 0).then_some(Self { shard, block, input: parts.next().unwrap_or_default().to_owned() })
     }
 }

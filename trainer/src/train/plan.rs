@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use polaris_genomics::Shard;
 use polaris_model::training::Recipe;
 use polaris_model::{Device, ModelId, Split};
 use sha2::{Digest, Sha256};
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     /// Networks that are trained as one; by the device and its memory if it is not given.
     pub(super) stack: Option<usize>,
     pub(super) work: PathBuf,
+    /// The part of the models that this run trains.
+    pub(super) shard: Option<Shard>,
 }
 
 /// One network to train: a fold of a split of a model's windows.
@@ -52,6 +55,15 @@ impl Plan {
     /// Folder for what is kept of a model.
     pub(super) fn folder(&self, id: &ModelId) -> PathBuf {
         self.work.join(&self.recipe.name).join(id.to_string())
+    }
+
+    /// Folder for what is told of the whole run: runs that share the work must not write over each other.
+    pub(super) fn report_folder(&self) -> PathBuf {
+        let folder = self.work.join(&self.recipe.name);
+        match self.shard {
+            Some(shard) => folder.join("shards").join(format!("{}-of-{}", shard.number1, shard.count)),
+            None => folder,
+        }
     }
 
     /// Folds that [`Plan::tasks`] leaves out although windows lie in them, each with the reason.

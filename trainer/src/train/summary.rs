@@ -13,7 +13,7 @@ use crate::files::write_whole;
 use crate::metrics::median;
 use crate::terminal;
 
-/// Prints a line for each model, keeps the same table as `<work>/<recipe>/summary.tsv` and, for programs, all figures
+/// Prints a line for each model, keeps the same table as `summary.tsv` in the run's [folder](Plan::report_folder) and, for programs, all figures
 /// of all folds as `metrics.json` beside it; tells which models there are none of, on the screen and in `failures.tsv`,
 /// and fails if any model did. `skipped` are models with too few windows.
 pub(super) fn write(plan: &Plan, outcomes: &[Outcome], skipped: &[(ModelId, String)]) -> anyhow::Result<()> {
@@ -50,7 +50,7 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome], skipped: &[(ModelId, Stri
     let failed = failures.len();
     failures.extend(skipped.iter().map(|(id, reason)| (id, "skipped", reason.clone())));
     let keep = |name: &str, table: &str| {
-        let path = plan.work.join(&plan.recipe.name).join(name);
+        let path = plan.report_folder().join(name);
         write_whole(&path, table.as_bytes()).with_context(|| path.display().to_string())
     };
     keep("summary.tsv", &table)?;

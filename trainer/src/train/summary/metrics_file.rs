@@ -71,7 +71,7 @@ pub(super) fn write(plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
         models: trained().map(model).collect(),
         failed: failed.collect(),
     };
-    let path = plan.work.join(&plan.recipe.name).join("metrics.json");
+    let path = plan.report_folder().join("metrics.json");
     let text = serde_json::to_string_pretty(&metrics)? + "\n";
     write_whole(&path, text.as_bytes()).with_context(|| path.display().to_string())
 }
