@@ -108,6 +108,20 @@ def selects(selector: dict, labels: dict) -> bool:
     return bool(selector) and selector.items() <= labels.items()
 
 
+def each(with_jobs: bool):
+    """Runs a test for each set of values, and for the jobs, as a test of its own."""
+
+    def for_all(test):
+        def run(self):
+            for name, documents in {**self.rendered, **(self.jobs if with_jobs else {})}.items():
+                with self.subTest(name):
+                    test(self, documents)
+
+        return run
+
+    return for_all
+
+
 class Fits(unittest.TestCase):
     """Each rule for each set of values, and for the jobs."""
 
@@ -119,51 +133,46 @@ class Fits(unittest.TestCase):
             for path in sorted((DEPLOY / "jobs").glob("*.yaml"))
         }
 
-    def each(self, with_jobs=True):
-        for name, documents in {**self.rendered, **(self.jobs if with_jobs else {})}.items():
-            with self.subTest(name):
-                yield documents
+    @each(with_jobs=False)
+    def test_selectors_match_the_pods(self, documents):
+        (deployment,) = kind(documents, "Deployment")
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        selectors = [deployment["spec"]["selector"]["matchLabels"]]
+        selectors += [service["spec"]["selector"] for service in kind(documents, "Service")]
+        selectors += [budget["spec"]["selector"]["matchLabels"] for budget in kind(documents, "PodDisruptionBudget")]
+        selectors += [policy["spec"]["podSelector"]["matchLabels"] for policy in kind(documents, "NetworkPolicy")]
+        spread = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        selectors += [constraint["labelSelector"]["matchLabels"] for constraint in spread]
+        for selector in selectors:
+            self.assertTrue(selects(selector, labels), selector)
+        for monitor in kind(documents, "ServiceMonitor"):
+            (service,) = kind(documents, "Service")
+            self.assertTrue(selects(monitor["spec"]["selector"]["matchLabels"], service["metadata"]["labels"]))
+            names = [port["name"] for port in service["spec"]["ports"]]
+            self.assertLessEqual({endpoint["port"] for endpoint in monitor["spec"]["endpoints"]}, set(names))
 
-    def test_selectors_match_the_pods(self):
-        for documents in self.each(with_jobs=False):
-            (deployment,) = kind(documents, "Deployment")
-            labels = deployment["spec"]["template"]["metadata"]["labels"]
-            selectors = [deployment["spec"]["selector"]["matchLabels"]]
-            selectors += [service["spec"]["selector"] for service in kind(documents, "Service")]
-            selectors += [budget["spec"]["selector"]["matchLabels"] for budget in kind(documents, "PodDisruptionBudget")]
-            selectors += [policy["spec"]["podSelector"]["matchLabels"] for policy in kind(documents, "NetworkPolicy")]
-            spread = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
-            selectors += [constraint["labelSelector"]["matchLabels"] for constraint in spread]
-            for selector in selectors:
-                self.assertTrue(selects(selector, labels), selector)
-            for monitor in kind(documents, "ServiceMonitor"):
-                (service,) = kind(documents, "Service")
-                self.assertTrue(selects(monitor["spec"]["selector"]["matchLabels"], service["metadata"]["labels"]))
-                names = [port["name"] for port in service["spec"]["ports"]]
-                self.assertLessEqual({endpoint["port"] for endpoint in monitor["spec"]["endpoints"]}, set(names))
+    @each(with_jobs=True)
+    def test_mounts_have_volumes_and_volumes_are_mounted(self, documents):
+        for _, template in pods(documents):
+            spec = template["spec"]
+            volumes = {volume["name"] for volume in spec.get("volumes", [])}
+            containers = spec["containers"] + spec.get("initContainers", [])
+            mounts = [mount for container in containers for mount in container.get("volumeMounts", [])]
+            self.assertEqual({mount["name"] for mount in mounts}, volumes)
+            for container in containers:
+                paths = [mount["mountPath"] for mount in container.get("volumeMounts", [])]
+                self.assertEqual(len(paths), len(set(paths)), paths)
 
-    def test_mounts_have_volumes_and_volumes_are_mounted(self):
-        for documents in self.each():
-            for _, template in pods(documents):
-                spec = template["spec"]
-                volumes = {volume["name"] for volume in spec.get("volumes", [])}
-                containers = spec["containers"] + spec.get("initContainers", [])
-                mounts = [mount for container in containers for mount in container.get("volumeMounts", [])]
-                self.assertEqual({mount["name"] for mount in mounts}, volumes)
-                for container in containers:
-                    paths = [mount["mountPath"] for mount in container.get("volumeMounts", [])]
-                    self.assertEqual(len(paths), len(set(paths)), paths)
-
-    def test_secrets_and_claims_are_those_of_the_values(self):
+    @each(with_jobs=False)
+    def test_secrets_and_claims_are_those_of_the_values(self, documents):
         named = {"polaris-storage", "polaris-tls", "polaris-clients", "polaris-registry", "pull"}
-        for documents in self.each(with_jobs=False):
-            made = {document["metadata"]["name"] for document in documents if document["kind"] in ("Secret", "ConfigMap")}
-            text = json.dumps([template["spec"] for _, template in pods(documents)])
-            for asked in re.findall(r'"(?:secretName|claimName)": "([^"]+)"|"(?:secretRef|configMapRef)": {"name": "([^"]+)"', text):
-                self.assertIn(asked[0] or asked[1], named | made)
-            (deployment,) = kind(documents, "Deployment")
-            accounts = [account["metadata"]["name"] for account in kind(documents, "ServiceAccount")]
-            self.assertIn(deployment["spec"]["template"]["spec"]["serviceAccountName"], accounts)
+        made = {document["metadata"]["name"] for document in documents if document["kind"] in ("Secret", "ConfigMap")}
+        text = json.dumps([template["spec"] for _, template in pods(documents)])
+        for asked in re.findall(r'"(?:secretName|claimName)": "([^"]+)"|"(?:secretRef|configMapRef)": {"name": "([^"]+)"', text):
+            self.assertIn(asked[0] or asked[1], named | made)
+        (deployment,) = kind(documents, "Deployment")
+        accounts = [account["metadata"]["name"] for account in kind(documents, "ServiceAccount")]
+        self.assertIn(deployment["spec"]["template"]["spec"]["serviceAccountName"], accounts)
 
     def test_claims_of_jobs_are_one_shared_by_all(self):
         claims = [claim for documents in self.jobs.values() for claim in kind(documents, "PersistentVolumeClaim")]
@@ -176,80 +185,79 @@ class Fits(unittest.TestCase):
                     if "persistentVolumeClaim" in volume:
                         self.assertIn(volume["persistentVolumeClaim"]["claimName"], made)
 
-    def test_services_probes_and_policies_name_ports_that_are_there(self):
-        for documents in self.each(with_jobs=False):
-            (deployment,) = kind(documents, "Deployment")
-            (container,) = deployment["spec"]["template"]["spec"]["containers"]
-            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-            (service,) = kind(documents, "Service")
-            self.assertEqual(service["spec"]["clusterIP"], "None")
-            for port in service["spec"]["ports"]:
-                # A headless service translates nothing: clients reach the container's port itself.
-                self.assertEqual(ports[port["targetPort"]], port["port"])
-            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-                how = container[probe]
-                if "grpc" in how:
-                    self.assertEqual(how["grpc"]["port"], ports["grpc"])
-                else:
-                    self.assertEqual(how["exec"]["command"], ["/usr/local/bin/polaris-server", "health"])
-            for policy in kind(documents, "NetworkPolicy"):
-                for rule in policy["spec"]["ingress"]:
-                    self.assertTrue(rule["from"], "a rule without peers lets everyone in")
-                    for port in rule["ports"]:
-                        self.assertIn(port["port"], ports)
-            environment = {variable["name"]: variable.get("value") for variable in container["env"]}
-            self.assertEqual(environment["POLARIS__SERVER__LISTEN"], f"0.0.0.0:{ports['grpc']}")
-            self.assertEqual(environment["POLARIS__ADMIN__LISTEN"], f"0.0.0.0:{ports['metrics']}")
+    @each(with_jobs=False)
+    def test_services_probes_and_policies_name_ports_that_are_there(self, documents):
+        (deployment,) = kind(documents, "Deployment")
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        (service,) = kind(documents, "Service")
+        self.assertEqual(service["spec"]["clusterIP"], "None")
+        for port in service["spec"]["ports"]:
+            # A headless service translates nothing: clients reach the container's port itself.
+            self.assertEqual(ports[port["targetPort"]], port["port"])
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            how = container[probe]
+            if "grpc" in how:
+                self.assertEqual(how["grpc"]["port"], ports["grpc"])
+            else:
+                self.assertEqual(how["exec"]["command"], ["/usr/local/bin/polaris-server", "health"])
+        for policy in kind(documents, "NetworkPolicy"):
+            for rule in policy["spec"]["ingress"]:
+                self.assertTrue(rule["from"], "a rule without peers lets everyone in")
+                for port in rule["ports"]:
+                    self.assertIn(port["port"], ports)
+        environment = {variable["name"]: variable.get("value") for variable in container["env"]}
+        self.assertEqual(environment["POLARIS__SERVER__LISTEN"], f"0.0.0.0:{ports['grpc']}")
+        self.assertEqual(environment["POLARIS__ADMIN__LISTEN"], f"0.0.0.0:{ports['metrics']}")
 
-    def test_time_to_start_and_to_stop_is_enough(self):
-        for documents in self.each(with_jobs=False):
-            (deployment,) = kind(documents, "Deployment")
-            spec = deployment["spec"]["template"]["spec"]
-            (container,) = spec["containers"]
-            probe = container["startupProbe"]
-            limit = probe["periodSeconds"] * probe["failureThreshold"]
-            self.assertGreaterEqual(limit, 300)
-            self.assertGreater(deployment["spec"]["progressDeadlineSeconds"], limit)
-            environment = {variable["name"]: variable.get("value") for variable in container["env"]}
-            drain = int(environment["POLARIS__SERVER__DRAIN_LIMIT_MS"]) / 1000
-            stop = container["lifecycle"]["preStop"]["sleep"]["seconds"] + drain
-            self.assertGreater(spec["terminationGracePeriodSeconds"], stop)
+    @each(with_jobs=False)
+    def test_time_to_start_and_to_stop_is_enough(self, documents):
+        (deployment,) = kind(documents, "Deployment")
+        spec = deployment["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        probe = container["startupProbe"]
+        limit = probe["periodSeconds"] * probe["failureThreshold"]
+        self.assertGreaterEqual(limit, 300)
+        self.assertGreater(deployment["spec"]["progressDeadlineSeconds"], limit)
+        environment = {variable["name"]: variable.get("value") for variable in container["env"]}
+        drain = int(environment["POLARIS__SERVER__DRAIN_LIMIT_MS"]) / 1000
+        stop = container["lifecycle"]["preStop"]["sleep"]["seconds"] + drain
+        self.assertGreater(spec["terminationGracePeriodSeconds"], stop)
 
-    def test_gpus_are_whole_and_limits_equal_requests(self):
-        seen = 0
-        for documents in self.each():
-            for _, template in pods(documents):
-                for container in template["spec"]["containers"]:
-                    requests, limits = (container["resources"].get(key, {}) for key in ("requests", "limits"))
-                    for resource in {*requests, *limits}:
-                        if "/" in resource:
-                            seen += 1
-                            self.assertIsInstance(limits[resource], int)
-                            self.assertEqual(limits[resource], requests[resource])
-                    # Memory that is promised twice ends a pod in the middle of its work.
-                    self.assertEqual(limits["memory"], requests["memory"])
-        self.assertGreater(seen, 0)
+    @each(with_jobs=True)
+    def test_gpus_are_whole_and_limits_equal_requests(self, documents):
+        for _, template in pods(documents):
+            for container in template["spec"]["containers"]:
+                requests, limits = (container["resources"].get(key, {}) for key in ("requests", "limits"))
+                for resource in {*requests, *limits}:
+                    if "/" in resource:
+                        self.assertIsInstance(limits[resource], int)
+                        self.assertEqual(limits[resource], requests[resource])
+                # Memory that is promised twice ends a pod in the middle of its work.
+                self.assertEqual(limits["memory"], requests["memory"])
 
     def test_an_update_on_gpus_needs_no_spare_one(self):
         (deployment,) = kind(self.rendered["gpu"], "Deployment")
         self.assertEqual(deployment["spec"]["strategy"]["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
         tolerations = deployment["spec"]["template"]["spec"]["tolerations"]
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        self.assertEqual(container["resources"]["limits"]["nvidia.com/gpu"], 1)
         self.assertEqual([toleration["key"] for toleration in tolerations], ["nvidia.com/gpu", "gpu"])
         (deployment,) = kind(self.rendered["defaults"], "Deployment")
         self.assertEqual(deployment["spec"]["strategy"]["rollingUpdate"], {"maxSurge": 1, "maxUnavailable": 0})
 
-    def test_a_budget_leaves_pods_that_may_go_and_pods_that_stay(self):
-        for documents in self.each(with_jobs=False):
-            (deployment,) = kind(documents, "Deployment")
-            (budget,) = kind(documents, "PodDisruptionBudget")
-            scalers = kind(documents, "HorizontalPodAutoscaler")
-            replicas = scalers[0]["spec"]["minReplicas"] if scalers else deployment["spec"]["replicas"]
-            self.assertNotIn("minAvailable", budget["spec"])
-            unavailable = budget["spec"]["maxUnavailable"]
-            if isinstance(unavailable, str):
-                unavailable = math.ceil(replicas * int(unavailable.rstrip("%")) / 100)
-            self.assertGreaterEqual(unavailable, 1)
-            self.assertTrue(replicas == 1 or unavailable < replicas)
+    @each(with_jobs=False)
+    def test_a_budget_leaves_pods_that_may_go_and_pods_that_stay(self, documents):
+        (deployment,) = kind(documents, "Deployment")
+        (budget,) = kind(documents, "PodDisruptionBudget")
+        scalers = kind(documents, "HorizontalPodAutoscaler")
+        replicas = scalers[0]["spec"]["minReplicas"] if scalers else deployment["spec"]["replicas"]
+        self.assertNotIn("minAvailable", budget["spec"])
+        unavailable = budget["spec"]["maxUnavailable"]
+        if isinstance(unavailable, str):
+            unavailable = math.ceil(replicas * int(unavailable.rstrip("%")) / 100)
+        self.assertGreaterEqual(unavailable, 1)
+        self.assertTrue(replicas == 1 or unavailable < replicas)
 
     def test_a_scaler_owns_the_number_of_replicas(self):
         documents = self.rendered["all options"]
@@ -258,19 +266,19 @@ class Fits(unittest.TestCase):
         target = scaler["spec"]["scaleTargetRef"]
         self.assertEqual((target["kind"], target["name"]), ("Deployment", deployment["metadata"]["name"]))
 
-    def test_nothing_runs_with_more_rights_than_it_needs(self):
-        for documents in self.each():
-            for owner, template in pods(documents):
-                spec = template["spec"]
-                self.assertIs(spec["automountServiceAccountToken"], False)
-                self.assertIs(spec["enableServiceLinks"], False)
-                for container in spec["containers"] + spec.get("initContainers", []):
-                    security = container["securityContext"]
-                    self.assertIs(security["readOnlyRootFilesystem"], True)
-                    self.assertIs(security["allowPrivilegeEscalation"], False)
-                    self.assertEqual(security["capabilities"], {"drop": ["ALL"]})
-                    self.assertGreater(security["runAsUser"], 10000)
-                self.assertEqual(owner["metadata"].get("namespace", "polaris"), "polaris")
+    @each(with_jobs=True)
+    def test_nothing_runs_with_more_rights_than_it_needs(self, documents):
+        for owner, template in pods(documents):
+            spec = template["spec"]
+            self.assertIs(spec["automountServiceAccountToken"], False)
+            self.assertIs(spec["enableServiceLinks"], False)
+            for container in spec["containers"] + spec.get("initContainers", []):
+                security = container["securityContext"]
+                self.assertIs(security["readOnlyRootFilesystem"], True)
+                self.assertIs(security["allowPrivilegeEscalation"], False)
+                self.assertEqual(security["capabilities"], {"drop": ["ALL"]})
+                self.assertGreater(security["runAsUser"], 10000)
+            self.assertEqual(owner["metadata"].get("namespace", "polaris"), "polaris")
 
     def test_settings_are_environment_that_the_server_can_read(self):
         (deployment,) = kind(self.rendered["all options"], "Deployment")
