@@ -34,6 +34,7 @@ CASES = {
         "autoscaling.enabled=true",
         "serviceMonitor.enabled=true",
         "serviceMonitor.labels.release=prometheus",
+        "serviceMonitor.tokenSecretName=polaris-token",
         "prometheusRule.enabled=true",
         "dashboard.enabled=true",
         "settings.engine.cache_bytes=1073741824",
@@ -200,7 +201,13 @@ class Fits(unittest.TestCase):
             if "grpc" in how:
                 self.assertEqual(how["grpc"]["port"], ports["grpc"])
             else:
-                self.assertEqual(how["exec"]["command"], ["/usr/local/bin/polaris-server", "health"])
+                self.assertEqual(how["exec"]["command"][:2], ["/usr/local/bin/polaris-server", "health"])
+                self.assertIn(f"https://127.0.0.1:{ports['grpc']}", how["exec"]["command"])
+                # Files that a probe names lie in volumes that are mounted.
+                mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
+                for argument in how["exec"]["command"][1:]:
+                    if argument.startswith("/"):
+                        self.assertTrue(any(argument.startswith(f"{mount}/") for mount in mounts), argument)
         for policy in kind(documents, "NetworkPolicy"):
             for rule in policy["spec"]["ingress"]:
                 self.assertTrue(rule["from"], "a rule without peers lets everyone in")

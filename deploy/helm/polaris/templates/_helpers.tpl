@@ -38,11 +38,27 @@ seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
-{{/* The kubelet's gRPC probe knows no TLS; the program's own reads the server's settings. */}}
+{{/* The kubelet's gRPC probe knows no TLS; the program's own does. */}}
 {{- define "polaris.probe" -}}
 {{- if .Values.tls.secretName -}}
 exec:
-  command: [/usr/local/bin/polaris-server, health]
+  command:
+    - /usr/local/bin/polaris-server
+    - health
+    - --server
+    - https://127.0.0.1:50051
+    - --tls-name
+    - {{ .Values.tls.serverName | default (printf "%s.%s.svc" (include "polaris.name" .) .Release.Namespace) }}
+    {{- if .Values.tls.ownAuthority }}
+    - --ca
+    - /tls/server/ca.crt
+    {{- end }}
+    {{- if .Values.tls.clientCaSecretName }}
+    - --cert
+    - /tls/server/tls.crt
+    - --key
+    - /tls/server/tls.key
+    {{- end }}
 {{- else -}}
 grpc:
   port: 50051
