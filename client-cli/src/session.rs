@@ -179,10 +179,15 @@ impl Session {
     }
 }
 
+/// Pages of the genome that are kept, of 64 Ki bases: what is asked about lies in order, and the parts that are cut side
+/// by side are neighbors, so that more would only fill memory as a run goes on.
+const GENOME_PAGES: usize = 32;
+
 /// Opens the reference bundle on a thread that may wait.
 pub(crate) async fn open_bundle(path: PathBuf) -> anyhow::Result<Arc<ReferenceBundle>> {
     let opened = tokio::task::spawn_blocking(move || ReferenceBundle::open(&path)).await;
-    Ok(Arc::new(opened.context("the thread that loads the reference ended early")??))
+    let bundle = opened.context("the thread that loads the reference ended early")??;
+    Ok(Arc::new(bundle.keeping(GENOME_PAGES)))
 }
 
 /// SIGINT (Ctrl-C) and SIGTERM, remembered from the moment of creation.

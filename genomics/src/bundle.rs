@@ -79,6 +79,12 @@ impl ReferenceBundle {
         Ok(Self { manifest, reference, genes, sequenced, expression })
     }
 
+    /// The same, keeping so many pages of 64 Ki bases of the genome in memory.
+    #[must_use]
+    pub fn keeping(self, pages: usize) -> Self {
+        Self { reference: self.reference.keeping(pages), ..self }
+    }
+
     /// The assembly's name, such as `GRCh38`.
     pub fn assembly(&self) -> &str {
         &self.manifest.assembly

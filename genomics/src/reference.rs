@@ -23,7 +23,7 @@ const MAX_FETCH_BASES: u64 = 1 << 31;
 /// An indexed FASTA, plain or bgzip, shared by any number of threads.
 ///
 /// Sequence is read in pages of 64 Ki bases, the most recently used 1,024 of which (64 MiB) stay in memory, so that
-/// neighboring windows cost one read.
+/// neighboring windows cost one read. Who goes through the genome in order needs [fewer](Reference::keeping).
 pub struct Reference {
     path: PathBuf,
     contigs: Vec<Contig>,
@@ -58,6 +58,12 @@ impl Reference {
         let idle_readers = Mutex::new(vec![source.reader()?]);
         let pages = PageCache::default();
         Ok(Self { path: path.to_owned(), contigs, by_name, by_key, source, idle_readers, pages })
+    }
+
+    /// The same, keeping so many pages of 64 Ki bases in memory.
+    #[must_use]
+    pub fn keeping(self, pages: usize) -> Self {
+        Self { pages: PageCache::new(pages), ..self }
     }
 
     /// The contigs in the order of the file.

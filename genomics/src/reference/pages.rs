@@ -8,8 +8,8 @@ use std::{
 /// Bases on a page: about one bgzip block.
 pub(super) const PAGE_BASES: u64 = 64 * 1024;
 
-/// How many pages are kept.
-const MAX_PAGES: usize = 1024;
+/// How many pages are kept where nobody says.
+const DEFAULT_PAGES: usize = 1024;
 
 /// Normalised bases of one page; the last page of a contig is shorter.
 pub(super) type Page = Arc<[u8]>;
@@ -30,12 +30,26 @@ struct Clock {
 }
 
 /// A bounded cache that gives up pages not used since the hand last passed (the clock algorithm).
-#[derive(Default)]
-pub(super) struct PageCache(Mutex<Clock>);
+pub(super) struct PageCache {
+    clock: Mutex<Clock>,
+    /// How many pages are kept.
+    most: usize,
+}
+
+impl Default for PageCache {
+    fn default() -> Self {
+        Self::new(DEFAULT_PAGES)
+    }
+}
 
 impl PageCache {
+    /// Keeps `most` pages, at least one.
+    pub(super) fn new(most: usize) -> Self {
+        Self { clock: Mutex::default(), most: most.max(1) }
+    }
+
     pub(super) fn get(&self, contig: usize, start0: u64) -> Option<Page> {
-        let mut clock = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         let index = *clock.by_key.get(&(contig, start0))?;
         let slot = clock.slots.get_mut(index)?;
         slot.used = true;
@@ -46,19 +60,19 @@ impl PageCache {
         let key = (contig, start0);
         // Not yet used again: a scan through the genome then gives up its own pages first.
         let slot = Slot { key, page: Arc::clone(page), used: false };
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         let clock = &mut *guard;
         if clock.by_key.contains_key(&key) {
             return;
         }
-        if clock.slots.len() < MAX_PAGES {
+        if clock.slots.len() < self.most {
             clock.by_key.insert(key, clock.slots.len());
             clock.slots.push(slot);
             return;
         }
         while let Some(candidate) = clock.slots.get_mut(clock.hand) {
             let index = clock.hand;
-            clock.hand = (clock.hand + 1) % MAX_PAGES;
+            clock.hand = (clock.hand + 1) % self.most;
             if !candidate.used {
                 clock.by_key.remove(&candidate.key);
                 *candidate = slot;
@@ -80,14 +94,15 @@ mod tests {
 
     #[test]
     fn the_cache_is_bounded_and_keeps_what_is_used() {
-        let cache = PageCache::default();
-        let rounds = 3 * MAX_PAGES as u64;
+        let most = 100;
+        let cache = PageCache::new(most);
+        let rounds = 3 * most as u64;
         for index in 0..rounds {
             cache.insert(0, index * PAGE_BASES, &page(index));
             assert!(cache.get(0, 0).is_some(), "page 0 was given up although it is in use, at {index}");
         }
         let kept = (0..rounds).filter(|index| cache.get(0, index * PAGE_BASES).is_some()).count();
-        assert_eq!(kept, MAX_PAGES);
+        assert_eq!(kept, most);
         for index in 0..rounds {
             if let Some(found) = cache.get(0, index * PAGE_BASES) {
                 assert_eq!(found, page(index));
