@@ -99,15 +99,28 @@ fn joined(
     Ok(all)
 }
 
-/// Every address of a host, if it has several: of IPv4 if there is any, so that a host with one of each is one server.
+/// Every address of a host.
 async fn expanded(address: &ServerAddress) -> Vec<Place> {
+    let found = match address {
+        ServerAddress::Http(uri) => resolved(uri).await,
+        ServerAddress::Unix(_) => Vec::new(),
+    };
+    places(address, found)
+}
+
+/// What a name stands for; nothing if that is not known, which the connection will explain.
+async fn resolved(uri: &Uri) -> Vec<IpAddr> {
+    let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return Vec::new() };
+    let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
+    found.map(|found| found.map(|socket| socket.ip()).collect()).unwrap_or_default()
+}
+
+/// Every address that was found, if there are several: of IPv4 if there is any, so that a host with one of each is one
+/// server.
+fn places(address: &ServerAddress, mut found: Vec<IpAddr>) -> Vec<Place> {
     let itself = || vec![Place { address: address.clone(), origin: None }];
     let ServerAddress::Http(uri) = address else { return itself() };
-    let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return itself() };
-    let Ok(found) = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await else {
-        return itself();
-    };
-    let mut found: Vec<IpAddr> = found.map(|socket| socket.ip()).collect();
+    let Some(port) = uri.port_u16() else { return itself() };
     if found.iter().any(IpAddr::is_ipv4) {
         found.retain(IpAddr::is_ipv4);
     }
@@ -141,5 +154,37 @@ mod tests {
             add(expanded(&text.parse().unwrap()).await, &mut places);
         }
         assert_eq!(places.len(), 3, "{places:?}");
+    }
+
+    #[test]
+    fn a_name_of_many_is_every_one_of_them() {
+        let address: ServerAddress = "http://polaris.example:50051".parse().unwrap();
+        let found = |found: &[&str]| -> Vec<String> {
+            let found = found.iter().map(|ip| ip.parse().unwrap()).collect();
+            let places = places(&address, found);
+            // The servers are asked by the name under which they are known.
+            let origins = places.iter().filter_map(|place| place.origin.as_ref());
+            assert!(
+                places.len() == 1
+                    || origins.filter(|origin| origin.host() == Some("polaris.example")).count()
+                        == places.len()
+            );
+            places.iter().map(|place| place.address.to_string()).collect()
+        };
+        let named = ["http://polaris.example:50051/"];
+        for one in [&[][..], &["10.0.0.1"], &["10.0.0.1", "10.0.0.1"], &["10.0.0.1", "fd00::1"]] {
+            assert_eq!(found(one), named, "{one:?}");
+        }
+        assert_eq!(
+            found(&["10.0.0.2", "fd00::1", "10.0.0.1", "10.0.0.2"]),
+            ["http://10.0.0.1:50051/", "http://10.0.0.2:50051/"]
+        );
+        assert_eq!(found(&["fd00::2", "fd00::1"]), ["http://[fd00::1]:50051/", "http://[fd00::2]:50051/"]);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_knows_stays_itself() {
+        let places = expanded(&"http://polaris.invalid:1".parse().unwrap()).await;
+        assert!(matches!(&places[..], [Place { origin: None, .. }]), "{places:?}");
     }
 }
