@@ -172,7 +172,7 @@ pub(super) async fn serve(
             Ok(()) => {}
             Err(failure) if failure.is_of_one_server() => {
                 if !workers.is_empty() {
-                    progress.warn(&format!("going on without it: {failure}"));
+                    progress.warn(&format!("going on without it, others do its work: {failure}"));
                 }
                 last = Some(failure);
             }

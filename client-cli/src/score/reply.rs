@@ -10,9 +10,7 @@ use super::request::PlacedWindow;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReplyError {
     /// Another request's.
-    #[error(
-        "the server answered request {found} where {expected} was due: its version does not fit this client"
-    )]
+    #[error("answered request {found} where {expected} was due: its version does not fit this client")]
     Order {
         /// Id of the request that was due.
         expected: u64,
@@ -21,7 +19,7 @@ pub(crate) enum ReplyError {
     },
     /// Models came or went.
     #[error(
-        "the server answered with other models ({found}) than it had listed: they changed during the run: start again"
+        "answered with other models ({found}) than it had listed: they changed during the run: start again"
     )]
     Models {
         /// How many answered.
@@ -29,7 +27,7 @@ pub(crate) enum ReplyError {
     },
     /// Counts that do not match.
     #[error(
-        "the server's answer to request {id} has {found} {what}, {expected} were asked: its version does not fit this client"
+        "answered request {id} with {found} {what}, {expected} were asked: its version does not fit this client"
     )]
     Shape {
         /// Of the request.
@@ -43,7 +41,7 @@ pub(crate) enum ReplyError {
     },
     /// NaN or infinity.
     #[error(
-        "the server's answer to request {id} has a score that is no number: check the models with `polaris-trainer evaluate`"
+        "answered request {id} with a score that is no number: check the models with `polaris-trainer evaluate`"
     )]
     NotFinite {
         /// Of the request.

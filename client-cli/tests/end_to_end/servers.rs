@@ -112,3 +112,40 @@ fn several_servers_share_the_work_and_replace_each_other() {
     let ended = run(&mut score(&input, &bundle.directory(), &both, &output)).succeeded();
     assert!(ended.stderr.contains("going on without http://127.0.0.1:1"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_server_that_answers_wrongly_is_set_aside() {
+    let bundle = Bundle::new();
+    let input = variants(&bundle);
+    let (expected, output) = (bundle.folder().join("calm.vcf"), bundle.folder().join("out.vcf"));
+    let server = |after| {
+        Running::start(Behavior { delay: Some(Duration::from_millis(1)), after, ..Behavior::default() })
+    };
+    let (good, wrong) = (server(None), || server(Some((10, Failure::Short))));
+    run(&mut score(&input, &bundle.directory(), &good.url, &expected)).succeeded();
+    let one = wrong();
+    let both = format!("{},{}", one.url, good.url);
+    let ended = run(&mut score(&input, &bundle.directory(), &both, &output)).succeeded();
+    assert_eq!(body(&output), body(&expected));
+    let said =
+        format!("going on without it, others do its work: the server at {}/ answered request", one.url);
+    assert!(
+        ended.stderr.contains(&said) && ended.stderr.contains("1 values, 2 were asked"),
+        "{}",
+        ended.stderr
+    );
+    // Where none is left the run ends, and can be gone on with.
+    std::fs::remove_file(&output).unwrap();
+    let two = [wrong(), wrong()];
+    for urls in [two[0].url.clone(), format!("{},{}", two[1].url, wrong().url)] {
+        let mut command = score(&input, &bundle.directory(), &urls, &output);
+        let ended = run(command.args(["--resume", "--checkpoint-records", "20"]));
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        ended.failed(&["1 values, 2 were asked", "the same command goes on with it"]);
+        assert!(!output.exists() && bundle.folder().join(".out.vcf.checkpoint").exists());
+    }
+    let mut command = score(&input, &bundle.directory(), &good.url, &output);
+    let ended = run(command.args(["--resume", "--checkpoint-records", "20"])).succeeded();
+    assert!(ended.stderr.contains("going on after"), "{}", ended.stderr);
+    assert_eq!(body(&output), body(&expected));
+}

@@ -58,8 +58,13 @@ pub(crate) enum Failure {
         name: String,
     },
     /// An answer to something else.
-    #[error(transparent)]
-    Reply(#[from] ReplyError),
+    #[error("the server at {name} {error}")]
+    Reply {
+        /// The server.
+        name: String,
+        /// What is wrong with it.
+        error: ReplyError,
+    },
 }
 
 impl Failure {
@@ -68,9 +73,9 @@ impl Failure {
         matches!(self, Self::GaveUp { .. } | Self::Silent { .. })
     }
 
-    /// Whether other servers can go on.
+    /// Whether other servers can go on: what one answers wrongly, or with other models, another may answer well.
     pub(super) fn is_of_one_server(&self) -> bool {
-        matches!(self, Self::GaveUp { .. } | Self::Silent { .. } | Self::Refused { of_all: false, .. })
+        !matches!(self, Self::Refused { of_all: true, .. })
     }
 }
 
@@ -244,7 +249,8 @@ impl<'a> Worker<'a> {
     /// Hands an answer on.
     fn answered(&mut self, reply: ScoreVariantsResponse) -> Result<(), Failure> {
         let Some(job) = self.unanswered.front() else { return Ok(()) };
-        job.expected.check(&reply, &self.rules.models)?;
+        let checked = job.expected.check(&reply, &self.rules.models);
+        checked.map_err(|error| Failure::Reply { name: self.server.name.clone(), error })?;
         if let Some(job) = self.unanswered.pop_front() {
             // Nobody waits for it only when the run has ended.
             let _ = job.answer.send(reply);
