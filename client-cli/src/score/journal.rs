@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::sink::beside;
 use super::summary::Counts;
 use super::top::Top;
+use crate::output_file::beside;
 
 /// Version of the file's form.
 const FORMAT: u32 = 2;

@@ -2,11 +2,10 @@
 //! is gone on with too.
 
 use super::journal::{Checkpoint, Journal};
-use super::sink::Finished;
 use super::summary::Counts;
 use super::top::Top;
 use super::writer::Outputs;
-use crate::output_file::OutputError;
+use crate::output_file::{Finished, OutputError};
 
 /// Outputs that are whole, some perhaps without their names, and what is in them.
 pub(super) struct Whole {
