@@ -7,9 +7,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use polaris_genomics::Shard;
 
-use super::{AskingArguments, EXAMPLES, ServerArguments, usage};
+use super::{AskingArguments, EXAMPLES, ServerArguments, check_distinct, usage};
 use crate::output_file::Destination;
-use crate::score::{Form, IndexKind, Layout, MaxSkipped, RefMismatch, ScoreOptions, Selection, TableOptions};
+use crate::score::{
+    Form, IndexKind, Layout, MaxSkipped, RefMismatch, ScoreOptions, Selection, TableFormat, TableOptions,
+};
 use crate::vcf::{Intervals, IntervalsError};
 
 #[derive(Debug, Args)]
@@ -69,10 +71,14 @@ struct OutputArguments {
     /// Write an index beside the scored file
     #[arg(long, short = 'W', value_name = "KIND", value_enum)]
     write_index: Option<IndexKind>,
-    /// Table of all scores; compressed if the name ends in .gz, JSON lines if it ends in .jsonl or .jsonl.gz
+    /// Table of all scores: JSON lines if the name ends in .jsonl, Parquet if in .parquet, else tab-separated values; text
+    /// is compressed if .gz follows
     #[arg(long, visible_alias = "tsv", value_name = "FILE")]
     table: Option<PathBuf>,
-    /// Layout of the table
+    /// Format of the table, whatever its name
+    #[arg(long, value_name = "FORMAT", value_enum, requires = "table")]
+    table_format: Option<TableFormat>,
+    /// Layout of a table of tab-separated values; Parquet is long
     #[arg(long, value_name = "LAYOUT", value_enum, default_value = "long", requires = "table")]
     table_layout: Layout,
     /// Table of the alleles without a score and why
@@ -120,21 +126,17 @@ impl ScoreArguments {
     pub(super) fn into_options(self) -> Result<ScoreOptions, clap::Error> {
         let outputs = self.outputs;
         let output = Destination::from_argument(&outputs.output);
-        let table = outputs.table.as_deref().map(|path| TableOptions {
-            destination: Destination::from_argument(path),
-            layout: outputs.table_layout,
+        let table = outputs.table.as_deref().map(|path| {
+            table(Destination::from_argument(path), outputs.table_format, outputs.table_layout, self.resume)
         });
+        let table = table.transpose()?;
         let [skipped, stats, html] = [&outputs.skipped, &outputs.stats, &outputs.html]
             .map(|path| path.as_deref().map(Destination::from_argument));
         let places: Vec<&Destination> = std::iter::once(&output)
             .chain(table.iter().map(|table| &table.destination))
             .chain([&skipped, &stats, &html].into_iter().flatten())
             .collect();
-        for (index, place) in places.iter().enumerate() {
-            if places.iter().take(index).any(|other| other.is_same(place)) {
-                return Err(usage(&format!("two outputs go to {}: give each its own", place.name())));
-            }
-        }
+        check_distinct(&places)?;
         let form = outputs.output_type.unwrap_or_else(|| Form::of_name(&output));
         check_index(outputs.write_index, &output, form)?;
         if self.resume && output == Destination::Stdout {
@@ -146,10 +148,6 @@ impl ScoreArguments {
             return Err(usage(
                 "--resume needs a file to read: whether a pipe still gives the same cannot be seen",
             ));
-        }
-        if let Some(table) = table.iter().map(|table| table.destination.name()).find(|name| is_binary(name)) {
-            let forms = "tab-separated (.tsv, .tsv.gz) or JSON lines (.jsonl, .jsonl.gz)";
-            return Err(usage(&format!("{table}: a table is {forms}, and converted from there")));
         }
         let by_index = self.selection.regions.is_some() || self.selection.regions_file.is_some();
         if by_index && self.input.as_os_str() == "-" {
@@ -184,10 +182,28 @@ impl ScoreArguments {
     }
 }
 
-/// Whether the name of a table promises a form that it cannot have.
-fn is_binary(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".parquet", ".arrow", ".feather", ".xlsx"].iter().any(|suffix| name.ends_with(suffix))
+/// The table, its name saying what nobody has typed.
+fn table(
+    destination: Destination,
+    format: Option<TableFormat>,
+    layout: Layout,
+    resume: bool,
+) -> Result<TableOptions, clap::Error> {
+    let name = destination.name();
+    let Some(format) = format.or_else(|| TableFormat::of_name(&destination)) else {
+        let formats = "tab-separated (.tsv, .tsv.gz), JSON lines (.jsonl, .jsonl.gz) or Parquet (.parquet)";
+        return Err(usage(&format!("{name}: a table is {formats}, and converted from there")));
+    };
+    match (format, layout) {
+        (TableFormat::Parquet, Layout::Wide) => {
+            Err(usage(&format!("{name}: a Parquet table is long: leave --table-layout away, and pivot it")))
+        }
+        (TableFormat::Parquet, _) if resume => Err(usage(&format!(
+            "{name}: a Parquet file that was broken off cannot be gone on with: leave --resume away, or write .tsv.gz and \
+             convert it"
+        ))),
+        _ => Ok(TableOptions { destination, format, layout }),
+    }
 }
 
 pub(super) fn check_index(
@@ -262,7 +278,10 @@ mod tests {
             &["-o", "x.vcf", "--write-index", "csi"],
             &["-o", "x.bcf", "--write-index", "tbi"],
             &["--resume"],
-            &["-o", "x.vcf", "--table", "x.Parquet"],
+            &["-o", "x.vcf", "--table", "x.feather"],
+            &["-o", "x.vcf", "--table", "x.Parquet", "--table-layout", "wide"],
+            &["-o", "x.vcf", "--table", "x", "--table-format", "parquet", "--resume"],
+            &["-o", "x.vcf", "--table-format", "parquet"],
             &["-r", "1", "-R", "x"],
             &["-t", "1:9-3"],
             &["--shard", "0/2"],

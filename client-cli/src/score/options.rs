@@ -110,7 +110,7 @@ impl ScoreOptions {
                 .into_iter()
                 .map(|place| place.map(Destination::name).unwrap_or_default())
                 .collect();
-        let layout = self.table.as_ref().map(|table| table.layout);
+        let layout = self.table.as_ref().map(|table| (table.format, table.layout));
         [
             ("input", input),
             ("version", provenance.version.to_owned()),

@@ -11,14 +11,13 @@ use super::journal::{Checkpoint, Journal, JournalError};
 use super::largest::{hit, largest, push_models};
 use super::plan::{AllelePlan, Placement, RecordPlan};
 use super::reply::Scored;
-use super::sink::Sink;
 use super::summary::Counts;
-use super::table::{self, Allele, StrandScores, TableForm, TableOptions};
+use super::table::{ALLELE_COLUMNS, Allele, StrandScores, Table, TableOptions};
 use super::top::Top;
 use super::whole::Whole;
 use crate::console::Progress;
 use crate::number;
-use crate::output_file::{Destination, OutputError};
+use crate::output_file::{Destination, OutputError, OutputFile};
 use crate::vcf::{BcfEncoder, BcfError, Header, SkipReason};
 
 /// Why records cannot be written.
@@ -64,20 +63,17 @@ impl Outputs {
 /// The outputs of a run and what has gone into them. Dropped without `finish`, it leaves no file, unless the run is to be
 /// gone on with.
 pub(super) struct Writer {
-    scored: Option<Sink>,
+    scored: Option<OutputFile>,
     encoder: Option<BcfEncoder>,
-    table: Option<(Sink, TableForm)>,
-    skipped: Option<Sink>,
+    table: Option<Table>,
+    skipped: Option<OutputFile>,
     annotation: Annotation,
-    /// Models of the run, in the order of the wide table.
-    models: Vec<String>,
     counts: Counts,
     top: Top,
     journal: Option<Journal>,
     checkpoint_records: u64,
     /// Bytes that are not yet with their outputs.
     lines: Vec<u8>,
-    rows: Vec<u8>,
     skipped_rows: Vec<u8>,
 }
 
@@ -99,14 +95,9 @@ impl Writer {
         interrupted: Interrupted,
     ) -> Result<Self, OutputError> {
         let keep = interrupted == Interrupted::Keep;
-        let open = |destination: &Destination, compressed| Sink::open(destination, compressed, keep);
+        let open = |destination: &Destination, compressed| OutputFile::open(destination, compressed, keep);
         let scored = Some(open(&outputs.scored, outputs.form.is_compressed())?);
-        let table = match &outputs.table {
-            Some(options) => {
-                Some((open(&options.destination, options.destination.is_compressed())?, options.form()))
-            }
-            None => None,
-        };
+        let table = outputs.table.as_ref().map(|options| Table::open(options, keep)).transpose()?;
         let skipped = match &outputs.skipped {
             Some(destination) => Some(open(destination, destination.is_compressed())?),
             None => None,
@@ -127,18 +118,17 @@ impl Writer {
             table,
             skipped,
             annotation: Annotation::default(),
-            models: Vec::new(),
             counts,
             top,
             journal: None,
             checkpoint_records: outputs.checkpoint_records.max(1),
             lines: Vec::new(),
-            rows: Vec::new(),
             skipped_rows: Vec::new(),
         };
         let lengths = lengths.into_iter().chain(std::iter::repeat(0));
         writer.sinks().zip(lengths).try_for_each(|(sink, length)| sink.go_on_from(length))?;
-        if writer.sinks().all(|sink| sink.is_resumable()) {
+        let resumable = outputs.table.as_ref().is_none_or(TableOptions::is_resumable);
+        if resumable && writer.sinks().all(|sink| sink.is_resumable()) {
             writer.journal = journal;
         }
         Ok(writer)
@@ -153,7 +143,10 @@ impl Writer {
         form: Form,
         models: &[String],
     ) -> Result<(), WriteError> {
-        self.models = models.to_vec();
+        let is_new = self.counts.records == 0;
+        if let Some(table) = &mut self.table {
+            table.begin(models, is_new);
+        }
         let mut text = with_ours(header, provenance, &fields);
         self.annotation = Annotation::new(fields);
         if form.is_bcf() {
@@ -162,17 +155,14 @@ impl Writer {
             self.encoder = Some(encoder);
             text = bytes;
         }
-        if self.counts.records > 0 {
+        if !is_new {
             return Ok(());
         }
         self.lines = text;
-        if let Some((_, form)) = &self.table {
-            self.rows = table::header(*form, &self.models).into_bytes();
-        }
-        self.skipped_rows = format!("{}\treason\n", table::ALLELE_COLUMNS).into_bytes();
+        self.skipped_rows = format!("{ALLELE_COLUMNS}\treason\n").into_bytes();
         // As after each checkpoint, so that records start a block.
         self.pass_on()?;
-        Ok(self.sinks().try_for_each(Sink::end_block)?)
+        Ok(self.sinks().try_for_each(OutputFile::end_block)?)
     }
 
     /// Writes what arrives until there is no more. Ends early when nobody reads the output any longer.
@@ -205,8 +195,9 @@ impl Writer {
     pub(super) fn finish(self) -> Result<Whole, WriteError> {
         let Self { scored, table, skipped, journal, counts, top, .. } = self;
         let (mut unnamed, mut lengths) = (Vec::new(), Vec::new());
-        for sink in scored.into_iter().chain(table.map(|(table, _)| table)).chain(skipped) {
-            match sink.finish() {
+        let finished = scored.map(OutputFile::finish).into_iter().chain(table.map(Table::finish));
+        for finished in finished.chain(skipped.map(OutputFile::finish)) {
+            match finished {
                 Ok((finished, length)) => {
                     unnamed.push(finished);
                     lengths.push(length);
@@ -224,8 +215,9 @@ impl Writer {
         Ok(Whole { unnamed, counts, top, journal })
     }
 
-    fn sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
-        self.scored.iter_mut().chain(self.table.iter_mut().map(|(table, _)| table)).chain(&mut self.skipped)
+    fn sinks(&mut self) -> impl Iterator<Item = &mut OutputFile> {
+        let table = self.table.iter_mut().filter_map(Table::output);
+        self.scored.iter_mut().chain(table).chain(&mut self.skipped)
     }
 
     fn write(&mut self, chunk: &Scored) -> Result<(), WriteError> {
@@ -268,14 +260,11 @@ impl Writer {
         for value in ["", "", "", "", "", "", reason.code()] {
             self.annotation.push(value.as_bytes());
         }
-        if let Some((_, form)) = &self.table {
-            table::push_skipped(*form, &self.models, allele, reason, &mut self.rows);
+        if let Some(table) = &mut self.table {
+            table.push_skipped(allele, reason);
         }
         if self.skipped.is_some() {
-            self.skipped_rows.extend_from_slice(&allele.columns());
-            self.skipped_rows.push(b'\t');
-            self.skipped_rows.extend_from_slice(reason.code().as_bytes());
-            self.skipped_rows.push(b'\n');
+            allele.push_skipped(reason, &mut self.skipped_rows);
         }
     }
 
@@ -306,8 +295,8 @@ impl Writer {
         if self.top.takes(largest.delta) {
             self.top.add(hit(allele, strand.placement, &largest));
         }
-        if let Some((_, form)) = &self.table {
-            table::push_scored(*form, &self.models, allele, &strands, &mut self.rows);
+        if let Some(table) = &mut self.table {
+            table.push_scored(allele, &strands);
         }
     }
 
@@ -322,7 +311,7 @@ impl Writer {
                 ended => ended,
             })?);
         }
-        let lengths = self.sinks().map(Sink::checkpoint).collect::<Result<Vec<_>, _>>()?;
+        let lengths = self.sinks().map(OutputFile::checkpoint).collect::<Result<Vec<_>, _>>()?;
         match &self.journal {
             Some(journal) => Ok(journal.write(false, lengths, &self.counts, &self.top)?),
             None => Ok(()),
@@ -331,14 +320,14 @@ impl Writer {
 
     /// Hands bytes to the outputs. Where the reader of standard output has gone, a table is still worth the work.
     fn pass_on(&mut self) -> Result<(), OutputError> {
-        if let Some((table, _)) = &mut self.table {
-            table.write_all(&self.rows)?;
+        if let Some(table) = &mut self.table {
+            table.pass_on()?;
         }
         if let Some(skipped) = &mut self.skipped {
             skipped.write_all(&self.skipped_rows)?;
         }
         let written = self.scored.as_mut().map(|scored| scored.write_all(&self.lines));
-        for bytes in [&mut self.rows, &mut self.skipped_rows, &mut self.lines] {
+        for bytes in [&mut self.skipped_rows, &mut self.lines] {
             bytes.clear();
         }
         match written {

@@ -17,3 +17,4 @@ mod resuming;
 mod scan;
 mod scores;
 mod servers;
+mod tables;

@@ -1,56 +1,24 @@
-//! The table of all scores: long, a row for each record, allele, strand and model; wide, a row for each strand; or JSON
-//! lines, one for each allele. A skipped allele has a row too.
+//! Tables as text: tab-separated values, long or wide, and JSON lines.
 
 use std::collections::HashMap;
 
-use clap::ValueEnum;
 use polaris_genomics::RegionClass;
 
-use super::plan::Placement;
-use super::reply::ModelScore;
+use super::super::reply::ModelScore;
+use super::{Allele, StrandScores};
 use crate::number;
-use crate::output_file::Destination;
-use crate::vcf::{Record, SkipReason};
+use crate::vcf::SkipReason;
 
-/// Layout of a table of tab-separated values.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Layout {
-    /// A row for each record, allele, strand and model
-    Long,
-    /// A row for each record, allele and strand, with columns for each model
-    Wide,
-}
-
-/// Form of a table.
+/// Form of a table of text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum TableForm {
+pub(crate) enum TextForm {
     Long,
     Wide,
     JsonLines,
 }
 
-/// A table to write.
-#[derive(Clone, Debug)]
-pub(crate) struct TableOptions {
-    pub(crate) destination: Destination,
-    pub(crate) layout: Layout,
-}
-
-impl TableOptions {
-    /// JSON lines if the name says so (`.jsonl` or `.ndjson`, also with `.gz`), else tab-separated values.
-    pub(super) fn form(&self) -> TableForm {
-        let name = self.destination.name().to_ascii_lowercase();
-        let name = name.trim_end_matches(".gz").trim_end_matches(".bgz");
-        match self.layout {
-            _ if name.ends_with(".jsonl") || name.ends_with(".ndjson") => TableForm::JsonLines,
-            Layout::Long => TableForm::Long,
-            Layout::Wide => TableForm::Wide,
-        }
-    }
-}
-
 /// The columns that name an allele.
-pub(super) const ALLELE_COLUMNS: &str = "contig\tposition1\tid\treference\talternate\tallele_index";
+pub(in super::super) const ALLELE_COLUMNS: &str = "contig\tposition1\tid\treference\talternate\tallele_index";
 /// The columns that say where it is scored.
 const PLACE_COLUMNS: &str = "strand\ttranscribed\tgene\tregion";
 /// The columns of one model.
@@ -58,14 +26,14 @@ const SCORE_COLUMNS: [&str; 6] =
     ["ref_probability", "alt_probability", "delta", "logit_delta", "spread", "delta_quantile"];
 
 /// Names of the columns, with the line's end; nothing for JSON lines.
-pub(super) fn header(form: TableForm, models: &[String]) -> String {
+pub(super) fn header(form: TextForm, models: &[String]) -> String {
     match form {
-        TableForm::JsonLines => String::new(),
-        TableForm::Long => {
+        TextForm::JsonLines => String::new(),
+        TextForm::Long => {
             let scores = SCORE_COLUMNS.join("\t");
             format!("{ALLELE_COLUMNS}\t{PLACE_COLUMNS}\tmodel\t{scores}\tskipped\n")
         }
-        TableForm::Wide => {
+        TextForm::Wide => {
             let columns =
                 models.iter().flat_map(|model| SCORE_COLUMNS.map(|column| format!("\t{model}:{column}")));
             format!("{ALLELE_COLUMNS}\t{PLACE_COLUMNS}{}\tskipped\n", columns.collect::<String>())
@@ -73,23 +41,9 @@ pub(super) fn header(form: TableForm, models: &[String]) -> String {
     }
 }
 
-/// An allele of a record. `index1` counts the record's alternates from 1, as a genotype does.
-pub(super) struct Allele<'a> {
-    pub(super) record: &'a Record,
-    pub(super) alternate: &'a [u8],
-    pub(super) index1: usize,
-}
-
-/// The scores of an allele on one strand.
-pub(super) struct StrandScores<'a> {
-    pub(super) placement: &'a Placement,
-    pub(super) region: Option<RegionClass>,
-    pub(super) scores: Vec<ModelScore<'a>>,
-}
-
 impl Allele<'_> {
     /// Its columns, without an end.
-    pub(super) fn columns(&self) -> Vec<u8> {
+    pub(in super::super) fn columns(&self) -> Vec<u8> {
         let Self { record, alternate, index1 } = self;
         let position1 = record.position1().to_string();
         let index1 = index1.to_string();
@@ -102,6 +56,21 @@ impl Allele<'_> {
             index1.as_bytes(),
         ];
         columns.join(&b'\t')
+    }
+
+    /// Its row in the table of skipped alleles.
+    pub(in super::super) fn push_skipped(&self, reason: SkipReason, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.columns());
+        out.push(b'\t');
+        out.extend_from_slice(reason.code().as_bytes());
+        out.push(b'\n');
+    }
+
+    /// How its JSON line begins.
+    pub(in super::super) fn json_beginning(&self) -> String {
+        let mut text = serde_json::Value::Object(self.json()).to_string();
+        text.pop();
+        text + ","
     }
 
     fn json(&self) -> serde_json::Map<String, serde_json::Value> {
@@ -119,13 +88,13 @@ impl Allele<'_> {
 
 /// Appends the rows of a scored allele. `models` are those of the run, in the order of the wide columns.
 pub(super) fn push_scored(
-    form: TableForm,
+    form: TextForm,
     models: &[String],
     allele: &Allele<'_>,
     strands: &[StrandScores<'_>],
     out: &mut Vec<u8>,
 ) {
-    if form == TableForm::JsonLines {
+    if form == TextForm::JsonLines {
         let mut object = allele.json();
         object.insert("strands".into(), strands.iter().map(strand_json).collect());
         object.insert("skipped".into(), serde_json::Value::Null);
@@ -134,7 +103,7 @@ pub(super) fn push_scored(
     let columns = allele.columns();
     for strand in strands {
         let place = place_columns(strand);
-        if form == TableForm::Wide {
+        if form == TextForm::Wide {
             let by_model: HashMap<&str, &ModelScore<'_>> =
                 strand.scores.iter().map(|score| (score.model, score)).collect();
             out.extend_from_slice(&columns);
@@ -161,20 +130,20 @@ pub(super) fn push_scored(
 
 /// Appends the row of a skipped allele.
 pub(super) fn push_skipped(
-    form: TableForm,
+    form: TextForm,
     models: &[String],
     allele: &Allele<'_>,
     reason: SkipReason,
     out: &mut Vec<u8>,
 ) {
-    if form == TableForm::JsonLines {
+    if form == TextForm::JsonLines {
         let mut object = allele.json();
         object.insert("strands".into(), serde_json::Value::Array(Vec::new()));
         object.insert("skipped".into(), reason.code().into());
         return push_json(object, out);
     }
     let scores = match form {
-        TableForm::Wide => models.len() * SCORE_COLUMNS.len(),
+        TextForm::Wide => models.len() * SCORE_COLUMNS.len(),
         _ => 1 + SCORE_COLUMNS.len(),
     };
     out.extend_from_slice(&allele.columns());
@@ -192,7 +161,8 @@ fn place_columns(strand: &StrandScores<'_>) -> String {
     format!("\t{}\t{transcribed}\t{genes}\t{region}", placement.strand)
 }
 
-fn region_name(region: Option<RegionClass>) -> String {
+/// The name of a region class in tables.
+pub(super) fn region_name(region: Option<RegionClass>) -> String {
     region.map_or_else(|| "none".to_owned(), |region| region.to_string())
 }
 

@@ -1,9 +1,10 @@
 use polaris_genomics::Strand;
 
+use super::super::super::plan::Placement;
 use super::*;
-use crate::vcf::Line;
+use crate::vcf::{Line, Record};
 
-fn rows(form: TableForm) -> String {
+fn rows(form: TextForm) -> String {
     let line = Line::new(b"chr1\t7\trs1\tA\tC,<DEL>\t.\t.\t.\n".to_vec(), 1);
     let record = Record::parse(line, "in.vcf").unwrap();
     let placement =
@@ -33,7 +34,7 @@ fn rows(form: TableForm) -> String {
 
 #[test]
 fn long_has_a_row_for_each_model() {
-    let text = rows(TableForm::Long);
+    let text = rows(TextForm::Long);
     let expected = "chr1\t7\trs1\tA\tC\t1\t-\tyes\tG1,G2\tintron\tQKI.K562\t0.5\t0.25\t-0.25\t-1.5\t0\t.\t.\n\
                     chr1\t7\trs1\tA\tC\t1\t-\tyes\tG1,G2\tintron\tA.K562\t0.5\t0.6\t0.1\t-1.5\t0\t.\t.\n\
                     chr1\t7\trs1\tA\t<DEL>\t2\t.\t.\t.\t.\t.\t.\t.\t.\t.\t.\t.\tsymbolic\n";
@@ -43,7 +44,7 @@ fn long_has_a_row_for_each_model() {
 
 #[test]
 fn wide_has_columns_for_each_model() {
-    let text = rows(TableForm::Wide);
+    let text = rows(TextForm::Wide);
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
     assert!(lines.iter().all(|line| line.len() == 6 + 4 + 2 * 6 + 1), "{text}");
     assert_eq!((lines[0][12], lines[1][12]), ("A.K562:delta", "0.1"));
@@ -53,7 +54,7 @@ fn wide_has_columns_for_each_model() {
 
 #[test]
 fn json_has_a_line_for_each_allele() {
-    let text = rows(TableForm::JsonLines);
+    let text = rows(TextForm::JsonLines);
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2);
@@ -61,17 +62,4 @@ fn json_has_a_line_for_each_allele() {
     assert_eq!(lines[0]["strands"][0]["genes"][1], "G2");
     assert_eq!(lines[1]["skipped"], "symbolic");
     assert_eq!(lines[1]["alternate"], "<DEL>");
-}
-
-#[test]
-fn the_name_says_the_form() {
-    for (name, layout, expected) in [
-        ("a.tsv", Layout::Long, TableForm::Long),
-        ("a.tsv.gz", Layout::Wide, TableForm::Wide),
-        ("a.jsonl", Layout::Long, TableForm::JsonLines),
-        ("a.JSONL.gz", Layout::Long, TableForm::JsonLines),
-    ] {
-        let options = TableOptions { destination: Destination::File(name.into()), layout };
-        assert_eq!(options.form(), expected, "{name}");
-    }
 }
