@@ -15,6 +15,7 @@ const FORMAT: u32 = 1;
 /// Everything that was found.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
+    kind: &'static str,
     format: u32,
     tool_version: &'static str,
     pub(super) settings: Settings,
@@ -125,6 +126,7 @@ impl Report {
             .filter(|summary| summary.sets > 0)
             .collect();
         Self {
+            kind: "compare",
             format: FORMAT,
             tool_version: env!("CARGO_PKG_VERSION"),
             settings,

@@ -96,19 +96,21 @@ pub(crate) fn results(folder: &Path) {
     );
     let compared: Vec<Value> = models()
         .flat_map(|(place, model)| {
-            METHODS.iter().enumerate().map(move |(step, method)| {
-                json!({"model": model, "method": method, "fold": 0, "auroc": auroc(place) - 0.02 * step as f64, "brier": 0.1})
-            })
+            METHODS
+                .iter()
+                .enumerate()
+                .map(move |(step, method)| compared_with(model, method, auroc(place) - 0.02 * step as f64))
         })
         .collect();
     save("compare.json", json!({"kind": "compare", "results": compared}));
     let folded: Vec<Value> = models()
         .flat_map(|(place, model)| {
-            [10, 50, 150, 500, 1000]
-                .map(move |window| json!({"model": model, "structure_window": window, "auroc": auroc(place)}))
+            [10, 50, 150, 500, 1000].map(move |window| {
+                compared_with(model, &format!("polaris-structure:w{window}"), auroc(place))
+            })
         })
         .collect();
-    save("structure.json", json!({"kind": "structure", "rows": folded}));
+    save("structure.json", json!({"kind": "compare", "results": folded}));
 
     let mut diffusion = String::from("model\tdiffusion\teffective_bases\tmaps\tempty_maps\n");
     let mut motifs = String::from("model\tconsensus\twidth\tsites\tseqlets\tbits\tmatch\tsimilarity\tp\tq\n");
@@ -127,4 +129,10 @@ pub(crate) fn results(folder: &Path) {
     fs::write(folder.join("motifs/motifs.tsv"), motifs).unwrap();
     let matches = "model\trank\tid\tname\tconsensus\tsimilarity\nTARDBP.HepG2\t4\tR9\tTARDBP\tUGUG\t0.7\n";
     fs::write(folder.join("motifs/matches.tsv"), matches).unwrap();
+}
+
+/// A line of `compare.json`.
+fn compared_with(set: &str, method: &str, auroc: f64) -> Value {
+    let mean = json!({"auroc": estimate(auroc), "brier": estimate(0.1)});
+    json!({"set": set, "method": method, "folds": [{"auroc": auroc}], "mean": mean})
 }

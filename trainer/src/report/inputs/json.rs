@@ -32,37 +32,25 @@ impl Inputs {
                 self.learning = items(&value["rows"]).flat_map(learned).collect();
                 Some("learning-curve")
             }
-            // `compare`, whatever it calls its list; a file without a kind is taken by what it holds.
-            Some("structure" | "compare" | "comparison" | "methods") => Some(self.read_methods(value)?),
-            None if value["models"][0]["bins"].is_array() => {
-                self.assessed = items(&value["models"]).filter_map(assessed).collect();
-                Some("assess")
+            Some("compare") => {
+                self.read_methods(&value["results"]);
+                Some("compare")
             }
-            None => self.read_methods(value),
-            Some(_) => None,
+            _ => None,
         }
     }
 
-    /// Any list of objects with a model (or set), a method and an area under the ROC curve, folds by themselves or
-    /// already averaged under `mean`.
-    fn read_methods(&mut self, value: &Value) -> Option<&'static str> {
-        let lists = value.as_array().into_iter().chain(
-            value.as_object().into_iter().flat_map(|object| object.values().filter_map(Value::as_array)),
-        );
-        let mut by_method: BTreeMap<(Model, String), Vec<&Value>> = BTreeMap::new();
-        let mut by_window: BTreeMap<(Model, u64), Vec<&Value>> = BTreeMap::new();
-        for row in lists.flatten().filter(|row| metric(row, "auroc").is_some()) {
-            let Some(model) = row["model"].as_str().or_else(|| row["set"].as_str()).map(Model::new) else {
-                continue;
-            };
-            if let Some(window) = structure_window(row) {
-                by_window.entry((model, window)).or_default().push(row);
-            } else if let Some(method) = row["method"].as_str() {
-                by_method.entry((model, method.to_owned())).or_default().push(row);
+    /// Lines of a set and a method, with the folds and the means over them.
+    fn read_methods(&mut self, results: &Value) {
+        let mut by_method: BTreeMap<(Model, String), &Value> = BTreeMap::new();
+        let mut by_window: BTreeMap<(Model, u64), &Value> = BTreeMap::new();
+        for row in items(results) {
+            if let (Some(set), Some(method)) = (row["set"].as_str(), row["method"].as_str()) {
+                match structure_window(method) {
+                    Some(window) => by_window.insert((Model::new(set), window), row),
+                    None => by_method.insert((Model::new(set), method.to_owned()), row),
+                };
             }
-        }
-        if by_method.is_empty() && by_window.is_empty() {
-            return None;
         }
         // The same network without structure stands at its left.
         let without: Vec<_> = by_method
@@ -70,27 +58,25 @@ impl Inputs {
             .filter(|((model, method), _)| {
                 method == STRUCTURELESS && by_window.keys().any(|(with, _)| with == model)
             })
-            .map(|((model, _), rows)| ((model.clone(), 0), rows.clone()))
+            .map(|((model, _), row)| ((model.clone(), 0), *row))
             .collect();
         by_window.extend(without);
-        let kind = if by_method.is_empty() { "structure" } else { "compare" };
         // A later file says it better.
         self.methods.retain(|one| !by_method.contains_key(&(one.model.clone(), one.method.clone())));
         self.structure.retain(|one| !by_window.contains_key(&(one.model.clone(), one.window as u64)));
-        self.methods.extend(by_method.into_iter().map(|((model, method), rows)| Method {
+        self.methods.extend(by_method.into_iter().map(|((model, method), row)| Method {
             model,
             method,
-            folds: rows.iter().map(|row| row["folds"].as_array().map_or(1, Vec::len)).sum(),
-            auroc: mean(&rows, "auroc"),
-            auprc: mean(&rows, "auprc"),
-            brier: mean(&rows, "brier"),
+            folds: row["folds"].as_array().map_or(0, Vec::len),
+            auroc: Number::read(&row["mean"]["auroc"]),
+            auprc: Number::read(&row["mean"]["auprc"]),
+            brier: Number::read(&row["mean"]["brier"]),
         }));
-        self.structure.extend(by_window.into_iter().map(|((model, window), rows)| Structure {
+        self.structure.extend(by_window.into_iter().map(|((model, window), row)| Structure {
             model,
             window: window as f64,
-            auroc: mean(&rows, "auroc"),
+            auroc: Number::read(&row["mean"]["auroc"]),
         }));
-        Some(kind)
     }
 }
 
@@ -99,33 +85,15 @@ impl Inputs {
 const STRUCTURELESS: &str = "polaris";
 const STRUCTURED: &str = "polaris-structure";
 
-/// Of a row by itself or under `mean`.
-fn metric(row: &Value, name: &str) -> Option<Number> {
-    Number::read(&row[name]).or_else(|| Number::read(&row["mean"][name]))
-}
-
 fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// The folding window of a row about structure, in bases; 0 for none.
-fn structure_window(row: &Value) -> Option<u64> {
-    let field = ["structure_window", "structure_length"].iter().find_map(|field| row[*field].as_u64());
-    field.or_else(|| {
-        let rest = row["method"].as_str()?.strip_prefix(STRUCTURED)?;
-        let digits = rest.len() - rest.trim_end_matches(|character: char| character.is_ascii_digit()).len();
-        rest.get(rest.len() - digits..)?.parse().ok()
-    })
-}
-
-/// A single row keeps its interval; of several the mean counts.
-fn mean(rows: &[&Value], name: &str) -> Option<Number> {
-    let numbers: Vec<Number> = rows.iter().filter_map(|row| metric(row, name)).collect();
-    match numbers.as_slice() {
-        [] => None,
-        [one] => Some(*one),
-        many => Some(Number::plain(many.iter().map(|number| number.value).sum::<f64>() / many.len() as f64)),
-    }
+/// The folding window that a method's name ends in, in bases.
+fn structure_window(method: &str) -> Option<u64> {
+    let rest = method.strip_prefix(STRUCTURED)?;
+    let digits = rest.len() - rest.trim_end_matches(|character: char| character.is_ascii_digit()).len();
+    rest.get(rest.len() - digits..)?.parse().ok()
 }
 
 fn training(value: &Value) -> Training {
@@ -213,26 +181,9 @@ mod tests {
     }
 
     #[test]
-    fn methods_by_fold_become_means_in_whatever_list_they_stand() {
-        let (inputs, kind) = read(
-            r#"{"kind": "comparison", "format": 1, "results": [
-                {"model": "A.K562", "method": "kmer", "fold": 0, "auroc": 0.5, "auprc": 0.25, "brier": null},
-                {"model": "A.K562", "method": "kmer", "fold": 1, "auroc": 0.75, "auprc": 0.75},
-                {"model": "A.K562", "method": "polaris", "auroc": {"value": 0.9, "low": 0.8, "high": 0.95}},
-                {"model": "A.K562", "method": "failed", "auroc": null}]}"#,
-        );
-        assert_eq!(kind, Some("compare"));
-        let found: Vec<_> =
-            inputs.methods.iter().map(|one| (one.method.as_str(), one.auroc, one.folds)).collect();
-        let interval = Number { value: 0.9, interval: Some((0.8, 0.95)) };
-        assert_eq!(found, [("kmer", Some(Number::plain(0.625)), 2), ("polaris", Some(interval), 1)]);
-        assert_eq!(inputs.methods[0].brier, None);
-    }
-
-    #[test]
     fn compare_as_it_is_written() {
         let (inputs, kind) = read(
-            r#"{"format": 1, "results": [
+            r#"{"kind": "compare", "format": 1, "results": [
                 {"set": "A.K562", "method": "polaris", "folds": [{}, {}],
                  "mean": {"auroc": {"value": 0.75, "low": 0.5, "high": 1.0}, "brier": {"value": null}}},
                 {"set": "A.K562", "method": "polaris-structure:w150", "folds": [{}],
@@ -243,14 +194,6 @@ mod tests {
         let windows: Vec<_> =
             inputs.structure.iter().map(|one| (one.window, one.auroc.unwrap().value)).collect();
         assert_eq!(windows, [(0.0, 0.75), (150.0, 0.875)]);
-    }
-
-    #[test]
-    fn rows_with_a_folding_window_are_about_structure() {
-        let (inputs, kind) = read(
-            r#"{"kind": "structure", "rows": [{"model": "A.K562", "structure_window": 150, "auroc": 0.9}]}"#,
-        );
-        assert_eq!((kind, inputs.structure[0].window), (Some("structure"), 150.0));
     }
 
     #[test]
