@@ -100,6 +100,9 @@ async fn run_until_stopped(
     let limit = Instant::now() + settings.drain_limit;
     health.not_serving_any_more().await;
     polaris.end();
+    if let Some(metrics) = metrics() {
+        metrics.models_ready.set(0);
+    }
     stopping.cancel();
     let finished = async {
         let finished = server.finished().await;

@@ -1,5 +1,7 @@
 //! The log: a line for each refused request, with its id, as text or JSON.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::time::Duration;
 
 use polaris_proto::v1::PredictRequest;

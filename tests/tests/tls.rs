@@ -1,5 +1,7 @@
 //! TLS and mTLS on the listener: who is refused, what an expired certificate does, and how a renewed one is taken.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -210,6 +210,7 @@ mod tests {
     use tonic::transport::Endpoint;
 
     use super::*;
+    use crate::credentials::Authorization;
     use crate::requirements::RequestLimits;
 
     const LIMITS: RequestLimits = RequestLimits { windows: 4, bytes: 1 << 10, response_bytes: 1 << 10 };
@@ -217,7 +218,10 @@ mod tests {
     #[tokio::test]
     async fn responses_are_as_many_as_windows() {
         let asking = Asking {
-            service: PolarisServiceClient::new(Endpoint::from_static("http://localhost:1").connect_lazy()),
+            service: PolarisServiceClient::new(Channel::new(
+                Endpoint::from_static("http://localhost:1").connect_lazy(),
+                Authorization::default(),
+            )),
             budget: Budget::new(&[], 8, false, false, LIMITS),
             options: MapOptions::default(),
             all_models: true,

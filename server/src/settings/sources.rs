@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider, Source};
@@ -57,11 +58,18 @@ pub(super) fn extract(figment: &Figment) -> Result<RawSettings, SettingsError> {
 
 fn describe(error: &figment::Error) -> String {
     let key = error.path.join(".");
+    let kind = match &error.kind {
+        // What stands there instead may be a secret.
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if key.starts_with("auth") => {
+            format!("something else than {expected}")
+        }
+        kind => kind.to_string(),
+    };
     let origin = error.metadata.as_ref().map(|metadata| format!(" (from {})", origin(metadata, &key)));
     let origin = origin.unwrap_or_default();
     match key.as_str() {
-        "" => format!("{}{origin}", error.kind),
-        key => format!("{key}: {}{origin}", error.kind),
+        "" => format!("{kind}{origin}"),
+        key => format!("{key}: {kind}{origin}"),
     }
 }
 

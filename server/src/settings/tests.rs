@@ -93,3 +93,47 @@ fn a_missing_file_or_registry_is_an_error() {
     let error = Settings::load(None, Vec::new()).unwrap_err().to_string();
     assert!(error.contains("registry.directory") && error.contains("--registry"), "{error}");
 }
+
+#[test]
+fn settings_of_what_surrounds_the_service() {
+    let digest = "0A".repeat(32);
+    let text = format!(
+        "[admin]\nlisten = \"127.0.0.1:9464\"\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n\
+         [server]\nlog_format = \"json\"\nmax_connection_age_s = 60\n\
+         [telemetry]\notlp_endpoint = \"http://localhost:4317\"\nsample_ratio = 0.25\n\
+         [[auth.tokens]]\nname = \"a\"\nsha256 = \"{digest}\"\nrole = \"admin\"\n"
+    );
+    let settings = from_file(&text).unwrap();
+    assert_eq!(settings.admin.listen.as_ref().unwrap().to_string(), "127.0.0.1:9464");
+    assert_eq!(settings.max_connection_age, Some(Duration::from_secs(60)));
+    assert_eq!(settings.telemetry.otlp_endpoint.as_deref(), Some("http://localhost:4317"));
+    assert_eq!((settings.tokens.len(), settings.tls.as_ref().unwrap().client_ca.as_ref()), (1, None));
+    assert!(!format!("{settings:?}").to_lowercase().contains(&digest.to_lowercase()));
+
+    // An empty text is none.
+    let empty = "[admin]\nlisten = \"\"\n[tls]\ncertificate = \"\"\nkey = \"\"\nclient_ca = \"\"\n";
+    let settings = from_file(empty).unwrap();
+    assert!(settings.admin.listen.is_none() && settings.tls.is_none() && settings.tokens.is_empty());
+}
+
+#[test]
+fn what_surrounds_the_service_is_checked_as_well() {
+    for (text, named) in [
+        ("[tls]\nkey = \"k.pem\"\n", "tls.certificate"),
+        ("[tls]\ncertificate = \"c.pem\"\n", "tls.key"),
+        ("[tls]\nclient_ca = \"c.pem\"\n", "tls.certificate"),
+        ("[admin]\ntls = true\n", "tls.certificate"),
+        ("[admin]\nlisten = \"9464\"\n", "admin.listen"),
+        ("[server]\nlog_format = \"xml\"\n", "text or json"),
+        ("[telemetry]\notlp_endpoint = \"localhost:4317\"\n", "telemetry.otlp_endpoint"),
+        ("[telemetry]\nsample_ratio = 1.5\n", "0 to 1"),
+        ("[auth]\ntokens = \"polaris_secret\"\n", "auth.tokens"),
+        (
+            "[[auth.tokens]]\nname = \"a\"\nsha256 = \"polaris_secret\"\nrole = \"infer\"\n",
+            "sha256 of entry 1",
+        ),
+    ] {
+        let error = from_file(text).unwrap_err();
+        assert!(error.contains(named) && !error.contains("secret"), "{text}: {error}");
+    }
+}
