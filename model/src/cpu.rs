@@ -23,11 +23,13 @@ mod model;
 mod panels;
 mod pass;
 mod pool;
+mod shared;
 mod toom_cook;
 mod window;
 mod word;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rayon::prelude::{
     IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator,
@@ -43,6 +45,7 @@ use maps::MapScratch;
 use model::CpuModel;
 use pass::Scratch;
 use pool::Pool;
+pub(crate) use shared::SharedNetworks;
 use window::EncodedWindow;
 use word::Bf16Pair;
 
@@ -68,7 +71,7 @@ pub(crate) enum CpuEnsemble {
 /// Models with the threads and the room to run them.
 #[derive(Debug)]
 pub(crate) struct Models<T> {
-    models: Vec<CpuModel<T>>,
+    models: Vec<Arc<CpuModel<T>>>,
     processor: Processor,
     threads: rayon::ThreadPool,
     room: Pool<(Scratch<T>, MapScratch)>,
@@ -84,22 +87,31 @@ pub(crate) struct CpuMember<'a> {
 }
 
 impl CpuEnsemble {
-    /// Makes an ensemble of `count` members, several at once on all threads. Each member's weights are dropped when they
-    /// are brought into order.
+    /// Makes an ensemble of `count` members, several at once on all threads. Those that are `shared` are taken as they
+    /// are; the weights of the others are dropped when they are brought into order.
     ///
     /// # Errors
-    /// Those of `member`.
+    /// The first of `member`, which is asked for every member whether others fail or not.
     pub(crate) fn new<'a, E: Send>(
         processor: Processor,
         threads: rayon::ThreadPool,
         precision: Precision,
         count: usize,
+        shared: &SharedNetworks,
         member: impl Fn(usize) -> Result<CpuMember<'a>, E> + Sync,
     ) -> Result<Self, E> {
         Ok(match precision {
-            Precision::Strict => Self::Strict(Models::new(processor, threads, count, member)?),
-            Precision::Fast => Self::Fast(Models::new(processor, threads, count, member)?),
+            Precision::Strict => Self::Strict(Models::new(processor, threads, count, &shared.strict, member)?),
+            Precision::Fast => Self::Fast(Models::new(processor, threads, count, &shared.fast, member)?),
         })
+    }
+
+    /// Its networks, for another ensemble.
+    pub(crate) fn shared(&self) -> SharedNetworks {
+        match self {
+            Self::Strict(all) => SharedNetworks { strict: all.shared(), ..SharedNetworks::default() },
+            Self::Fast(all) => SharedNetworks { fast: all.shared(), ..SharedNetworks::default() },
+        }
     }
 
     /// Logits `[rows][models]` of checked windows and their substitutions.
@@ -159,16 +171,25 @@ impl<T: KernelWord> Models<T> {
         processor: Processor,
         threads: rayon::ThreadPool,
         count: usize,
+        shared: &[Option<Arc<CpuModel<T>>>],
         member: impl Fn(usize) -> Result<CpuMember<'a>, E> + Sync,
     ) -> Result<Self, E> {
         let model = |index: usize| {
+            if let Some(Some(model)) = shared.get(index) {
+                return Ok(Arc::clone(model));
+            }
             let member = member(index)?;
-            Ok(CpuModel::new(&member.weights, member.expression))
+            Ok(Arc::new(CpuModel::new(&member.weights, member.expression)))
         };
-        let models = threads.install(|| {
-            (0..count).into_par_iter().with_max_len(1).map(model).collect::<Result<Vec<_>, _>>()
-        })?;
+        // All of them, so that everything that is wrong comes to light at once.
+        let models: Vec<Result<_, E>> =
+            threads.install(|| (0..count).into_par_iter().with_max_len(1).map(model).collect());
+        let models = models.into_iter().collect::<Result<_, _>>()?;
         Ok(Self { models, processor, threads, room: Pool::default() })
+    }
+
+    fn shared(&self) -> Vec<Option<Arc<CpuModel<T>>>> {
+        self.models.iter().cloned().map(Some).collect()
     }
 
     fn logits(&self, windows: &[WindowInput], models: &[usize]) -> Vec<f32> {

@@ -3,6 +3,7 @@
 mod error;
 mod load;
 mod localize;
+mod shared;
 
 use std::num::NonZeroUsize;
 
@@ -18,6 +19,7 @@ use crate::stacked::StackedEnsemble;
 
 pub use error::{EngineError, LoadError};
 pub use localize::Localizations;
+pub use shared::SharedModels;
 
 /// Sizes of the batches that warm an ensemble up: a single window, and a block.
 const WARM_UP_WINDOWS: [usize; 2] = [1, 64];
@@ -94,6 +96,8 @@ pub struct Ensemble {
     backend: Backend,
     precision: Precision,
     rounding_error: Option<f32>,
+    /// What strict arithmetic says of some windows, `[models][windows]`; empty with [`Precision::Strict`].
+    exact: Vec<Vec<f32>>,
 }
 
 /// What calculates.

@@ -26,8 +26,8 @@ pub use architecture::{Architecture, ArchitectureError, Parameter};
 pub use cpu::instruction_set::InstructionSet;
 pub use device::{Device, DeviceError, set_threads};
 pub use ensemble::{
-    EngineError, EngineOptions, Ensemble, LoadError, Localizations, Predictions, Substitution, WindowInput,
-    sigmoid,
+    EngineError, EngineOptions, Ensemble, LoadError, Localizations, Predictions, SharedModels, Substitution,
+    WindowInput, sigmoid,
 };
 pub use inputs::InputError;
 pub use network::NetworkError;

@@ -136,19 +136,35 @@ impl Registry {
     /// # Errors
     /// If it is missing, not linked to, malformed, of another format, or not about this model and version.
     pub fn manifest(&self, id: &ModelId) -> Result<Manifest, RegistryError> {
+        self.manifest_of(id, &self.current_version(id)?)
+    }
+
+    /// The version that a model's `current` link names.
+    ///
+    /// # Errors
+    /// If there is no link.
+    pub fn current_version(&self, id: &ModelId) -> Result<String, RegistryError> {
         let link = self.directory.join(id.to_string()).join(CURRENT_LINK);
         let target = std::fs::read_link(&link).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::InvalidInput => RegistryError::NoLink(link.clone()),
             _ => io(&link, cause),
         })?;
-        self.manifest_of(id, &target.to_string_lossy())
+        Ok(target.to_string_lossy().into_owned())
     }
 
     /// Reads and checks the manifest of one version.
-    fn manifest_of(&self, id: &ModelId, version: &str) -> Result<Manifest, RegistryError> {
-        let path = self.directory.join(id.to_string()).join(version).join(MANIFEST_FILE);
+    ///
+    /// # Errors
+    /// If it is missing, malformed, of another format, or not about this model and version.
+    pub fn manifest_of(&self, id: &ModelId, version: &str) -> Result<Manifest, RegistryError> {
+        let path = self.version_directory(id, version).join(MANIFEST_FILE);
         let bytes = std::fs::read(&path).map_err(|cause| io(&path, cause))?;
         parse_manifest((id, version), &bytes, &path)
+    }
+
+    /// Where the files of a version are.
+    pub fn version_directory(&self, id: &ModelId, version: &str) -> PathBuf {
+        self.directory.join(id.to_string()).join(version)
     }
 
     /// Loads a model's current version, verified against its manifest.
@@ -166,7 +182,7 @@ impl Registry {
     /// # Errors
     /// If the model file has another digest or other weights than the manifest says. The error names model and file.
     pub fn weights(&self, manifest: &Manifest) -> Result<Weights, RegistryError> {
-        let path = self.directory.join(manifest.id.to_string()).join(&manifest.version).join(MODEL_FILE);
+        let path = self.version_directory(&manifest.id, &manifest.version).join(MODEL_FILE);
         read_weights(&path, &manifest.model_sha256, manifest.architecture)
             .map_err(|cause| RegistryError::Model { id: manifest.id.clone(), cause: Box::new(cause) })
     }

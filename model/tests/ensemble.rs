@@ -8,8 +8,8 @@ mod record;
 use polaris_genomics::SequenceError;
 use polaris_model::localization::LocalizationMethod;
 use polaris_model::{
-    Architecture, EngineError, EngineOptions, Ensemble, InputError, InstructionSet, ModelId, Precision,
-    Registry, Substitution, Weights, WindowInput,
+    Architecture, EngineError, EngineOptions, Ensemble, InputError, InstructionSet, LoadError, ModelId, Precision,
+    Registry, SharedModels, Substitution, Weights, WindowInput,
 };
 
 const LENGTH: usize = 107;
@@ -153,4 +153,41 @@ fn a_substitution_is_explained_as_a_window_of_its_own() {
     let map =
         |windows: &[WindowInput]| ensemble.localize(windows, &[1], LocalizationMethod::GradCam).unwrap();
     assert_eq!(map(&[both]), map(&[window(), changed]));
+}
+
+#[test]
+fn what_has_not_changed_is_taken_over_and_all_that_is_broken_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for precision in Precision::ALL {
+        let first = load(folder.path(), precision);
+        let registry = Registry::open(folder.path()).unwrap();
+        let options = EngineOptions { threads: 2, precision, ..EngineOptions::default() };
+        let again = |shared: &SharedModels| {
+            let mut read = Vec::new();
+            let manifests = first.models().to_vec();
+            let loaded = Ensemble::load_versions(&registry, manifests, options, shared, &mut |id| {
+                read.push(id.to_string());
+            });
+            loaded.map(|ensemble| (ensemble, read))
+        };
+        let (_, read) = again(&SharedModels::default()).unwrap();
+        assert_eq!(read.len(), 3);
+        // Only what is read is looked at.
+        for manifest in first.models() {
+            let file = registry.version_directory(&manifest.id, &manifest.version).join("model.pt");
+            std::fs::rename(&file, file.with_extension("away")).unwrap();
+        }
+        let (second, read) = again(&first.shared()).unwrap();
+        assert!(read.is_empty());
+        let predict = |ensemble: &Ensemble| ensemble.predict(&[window()], &[0, 1, 2]).unwrap();
+        assert_eq!(predict(&second), predict(&first));
+        assert_eq!(second.rounding_error(), first.rounding_error());
+        let Err(LoadError::Broken(broken)) = again(&SharedModels::default()) else { panic!() };
+        let names: Vec<String> = broken.iter().map(|(id, _)| id.to_string()).collect();
+        assert_eq!(names, ["PUM2.HepG2", "QKI.K562", "TIA1.K562"]);
+        for manifest in first.models() {
+            let file = registry.version_directory(&manifest.id, &manifest.version).join("model.pt");
+            std::fs::rename(file.with_extension("away"), file).unwrap();
+        }
+    }
 }

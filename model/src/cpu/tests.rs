@@ -31,7 +31,7 @@ fn ensemble_on(
     precision: Precision,
 ) -> CpuEnsemble {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    CpuEnsemble::new(processor, threads, precision, weights.len(), |index| {
+    CpuEnsemble::new(processor, threads, precision, weights.len(), &SharedNetworks::default(), |index| {
         let expression = weights[index].architecture().expression().then_some(EXPRESSION);
         Ok::<_, ()>(CpuMember { weights: Cow::Borrowed(&weights[index]), expression })
     })
@@ -102,7 +102,7 @@ fn logits_are_those_of_libtorch_for_all_variants_lengths_and_processors() {
 fn an_expression_that_nobody_has_counts_as_none() {
     let weights = [weights(151, true, true, 3)];
     let threads = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let ensemble = CpuEnsemble::new(Processor::new(), threads, Precision::Strict, 1, |_| {
+    let ensemble = CpuEnsemble::new(Processor::new(), threads, Precision::Strict, 1, &SharedNetworks::default(), |_| {
         Ok::<_, ()>(CpuMember { weights: Cow::Borrowed(&weights[0]), expression: None })
     });
     let windows = windows(151, 3);

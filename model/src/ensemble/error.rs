@@ -11,9 +11,12 @@ pub enum LoadError {
     /// No model was chosen.
     #[error("no models to load")]
     Empty,
-    /// A model does not verify.
+    /// A model has no manifest that fits.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Models that do not verify; at least one.
+    #[error("{}", joined(.0))]
+    Broken(Vec<(ModelId, RegistryError)>),
     /// Two models read windows of different lengths.
     #[error(
         "model {first} reads {first_length} bases and model {second} reads {second_length}; serve them apart"
@@ -34,6 +37,10 @@ pub enum LoadError {
     /// The system has no thread for the engine.
     #[error("cannot start the engine's threads: {0}")]
     Threads(rayon::ThreadPoolBuildError),
+}
+
+fn joined(broken: &[(ModelId, RegistryError)]) -> String {
+    broken.iter().map(|(_, error)| error.to_string()).collect::<Vec<_>>().join("; ")
 }
 
 // No `#[from]`: that would make the cause, which the message has, the error's source as well.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Backend, EngineError, EngineOptions, Ensemble, LoadError, WindowInput, sigmoid};
+use super::shared::expression_column;
+use super::{Backend, EngineError, EngineOptions, Ensemble, LoadError, SharedModels, WindowInput, sigmoid};
 use crate::cpu::instruction_set::InstructionSet;
 use crate::cpu::{self, CpuEnsemble, CpuMember, Processor};
 use crate::device::Device;
@@ -28,6 +29,21 @@ impl Ensemble {
         ids.sort();
         ids.dedup();
         let manifests = ids.into_iter().map(|id| registry.manifest(id)).collect::<Result<Vec<_>, _>>()?;
+        Self::load_versions(registry, manifests, options, &SharedModels::default(), loaded)
+    }
+
+    /// Loads and verifies the versions that manifests of the registry are about, as [`Ensemble::load`] does the current
+    /// ones, but for those that another ensemble has in memory.
+    ///
+    /// # Errors
+    /// As [`Ensemble::load`], with all models that do not verify.
+    pub fn load_versions(
+        registry: &Registry,
+        manifests: Vec<Manifest>,
+        options: EngineOptions,
+        shared: &SharedModels,
+        loaded: &mut (dyn FnMut(&ModelId) + Send),
+    ) -> Result<Self, LoadError> {
         let input_length = same_length(&manifests)?;
         let mut cell_lines: Vec<String> = manifests
             .iter()
@@ -45,6 +61,7 @@ impl Ensemble {
             cell_lines: &cell_lines,
             options,
             samples: &samples,
+            shared,
         };
         let (backend, exact): (_, Vec<Vec<f32>>) = match options.device {
             Device::Cpu => {
@@ -67,6 +84,7 @@ impl Ensemble {
             backend,
             precision: options.precision,
             rounding_error,
+            exact,
         })
     }
 }
@@ -118,13 +136,13 @@ struct Source<'a> {
     cell_lines: &'a [String],
     options: EngineOptions,
     samples: &'a [WindowInput],
+    shared: &'a SharedModels,
 }
 
 impl Source<'_> {
     /// Column of the expression that a model reads, if it does.
     fn expression(&self, manifest: &Manifest) -> Option<usize> {
-        let reads = manifest.architecture.expression();
-        reads.then(|| self.cell_lines.binary_search(&manifest.cell_line).ok()).flatten()
+        expression_column(manifest, self.cell_lines)
     }
 
     /// What strict arithmetic says of the samples, if that is to be compared with.
@@ -144,11 +162,19 @@ impl Source<'_> {
             .thread_name(|index| format!("engine-{index}"))
             .build()
             .map_err(LoadError::Threads)?;
-        let loaded = Mutex::new(loaded);
-        let exact = Mutex::new(vec![Vec::new(); self.manifests.len()]);
+        let (count, precision) = (self.manifests.len(), self.options.precision);
+        let place =
+            |manifest: &Manifest| self.shared.place(manifest, self.expression(manifest), precision);
+        let places: Vec<Option<usize>> = self.manifests.iter().map(place).collect();
+        let exact = places.iter().map(|place| place.map(|place| self.shared.exact(place)).unwrap_or_default());
+        let exact = Mutex::new(exact.collect::<Vec<_>>());
+        let (loaded, broken) = (Mutex::new(loaded), Mutex::new(Vec::new()));
         let member = |index: usize| {
             let manifest = self.manifests.get(index).ok_or(LoadError::Empty)?;
-            let weights = self.registry.weights(manifest)?;
+            let weights = self.registry.weights(manifest).map_err(|error| {
+                broken.lock().unwrap_or_else(PoisonError::into_inner).push((manifest.id.clone(), error));
+                LoadError::Broken(Vec::new())
+            })?;
             let expression = self.expression(manifest);
             let logits = self.exact(&weights, expression);
             if let Some(exact) = exact.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
@@ -157,8 +183,14 @@ impl Source<'_> {
             loaded.lock().unwrap_or_else(PoisonError::into_inner)(&manifest.id);
             Ok::<_, LoadError>(CpuMember { weights: Cow::Owned(weights), expression })
         };
-        let (count, precision) = (self.manifests.len(), self.options.precision);
-        let ensemble = CpuEnsemble::new(Processor::new(), threads, precision, count, member)?;
+        let networks = self.shared.networks(&places);
+        let ensemble = CpuEnsemble::new(Processor::new(), threads, precision, count, &networks, member);
+        let mut broken = broken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !broken.is_empty() {
+            broken.sort_by(|(one, _), (other, _)| one.cmp(other));
+            return Err(LoadError::Broken(broken));
+        }
+        let ensemble = ensemble?;
         Ok((ensemble, exact.into_inner().unwrap_or_else(PoisonError::into_inner)))
     }
 
@@ -170,12 +202,26 @@ impl Source<'_> {
         let mut builder =
             StackedEnsemble::builder(self.manifests.len(), self.input_length, device.torch(), precision)?;
         let mut exact = Vec::with_capacity(self.manifests.len());
+        let mut broken = Vec::new();
         for manifest in self.manifests {
-            let weights = self.registry.weights(manifest)?;
+            let weights = match self.registry.weights(manifest) {
+                Ok(weights) => weights,
+                Err(error) => {
+                    broken.push((manifest.id.clone(), error));
+                    continue;
+                }
+            };
+            // The others are only verified.
+            if !broken.is_empty() {
+                continue;
+            }
             let expression = self.expression(manifest);
             builder.add(&weights, expression)?;
             exact.push(self.exact(&weights, expression));
             loaded(&manifest.id);
+        }
+        if !broken.is_empty() {
+            return Err(LoadError::Broken(broken));
         }
         Ok((builder.finish()?, exact))
     }
