@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
-const FILES: [&str; 1] = ["polaris/v1/polaris.proto"];
+const FILES: [&str; 2] = ["polaris/v1/polaris.proto", "inference/grpc_service.proto"];
 const ADMIN_FILE: &str = "polaris/v1/admin.proto";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -116,6 +116,8 @@ impl ServerProcess {
         let mut command = Command::new(&program);
         command.arg("serve").arg("--registry").arg(&server.registry).arg("--listen").arg(listen);
         command.args(["--stop-with-stdin", "--log", "warn"]);
+        // Nobody mends the registry while this run waits.
+        command.env("POLARIS__REGISTRY__WHEN_BROKEN", "exit");
         if let Some(device) = &server.device {
             command.arg("--device").arg(device);
         }

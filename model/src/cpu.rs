@@ -101,7 +101,9 @@ impl CpuEnsemble {
         member: impl Fn(usize) -> Result<CpuMember<'a>, E> + Sync,
     ) -> Result<Self, E> {
         Ok(match precision {
-            Precision::Strict => Self::Strict(Models::new(processor, threads, count, &shared.strict, member)?),
+            Precision::Strict => {
+                Self::Strict(Models::new(processor, threads, count, &shared.strict, member)?)
+            }
             Precision::Fast => Self::Fast(Models::new(processor, threads, count, &shared.fast, member)?),
         })
     }

@@ -8,8 +8,8 @@ mod record;
 use polaris_genomics::SequenceError;
 use polaris_model::localization::LocalizationMethod;
 use polaris_model::{
-    Architecture, EngineError, EngineOptions, Ensemble, InputError, InstructionSet, LoadError, ModelId, Precision,
-    Registry, SharedModels, Substitution, Weights, WindowInput,
+    Architecture, EngineError, EngineOptions, Ensemble, InputError, InstructionSet, LoadError, ModelId,
+    Precision, Registry, SharedModels, Substitution, Weights, WindowInput,
 };
 
 const LENGTH: usize = 107;

@@ -16,6 +16,7 @@ use polaris_proto::v1::{
     ModelValues, PredictRequest, PredictResponse, ScoreVariantsRequest, ScoreVariantsResponse, Window,
     WindowScores,
 };
+use polaris_proto::v1::{GetModelRequest, GetModelResponse, ServerInfoRequest, ServerInfoResponse};
 use tokio::runtime::Runtime;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::server::TcpIncoming;
@@ -251,6 +252,17 @@ impl PolarisService for Fake {
             max_response_bytes: self.response_bytes(),
         };
         Ok(Response::new(ListModelsResponse { models: self.models(), limits: Some(limits) }))
+    }
+
+    async fn get_model(&self, _: Request<GetModelRequest>) -> Result<Response<GetModelResponse>, Status> {
+        Err(Status::unimplemented("not asked by the client"))
+    }
+
+    async fn server_info(
+        &self,
+        _: Request<ServerInfoRequest>,
+    ) -> Result<Response<ServerInfoResponse>, Status> {
+        Err(Status::unimplemented("not asked by the client"))
     }
 
     async fn predict(&self, request: Request<PredictRequest>) -> Result<Response<PredictResponse>, Status> {

@@ -102,9 +102,10 @@ fn logits_are_those_of_libtorch_for_all_variants_lengths_and_processors() {
 fn an_expression_that_nobody_has_counts_as_none() {
     let weights = [weights(151, true, true, 3)];
     let threads = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let ensemble = CpuEnsemble::new(Processor::new(), threads, Precision::Strict, 1, &SharedNetworks::default(), |_| {
-        Ok::<_, ()>(CpuMember { weights: Cow::Borrowed(&weights[0]), expression: None })
-    });
+    let ensemble =
+        CpuEnsemble::new(Processor::new(), threads, Precision::Strict, 1, &SharedNetworks::default(), |_| {
+            Ok::<_, ()>(CpuMember { weights: Cow::Borrowed(&weights[0]), expression: None })
+        });
     let windows = windows(151, 3);
     let expected = fixtures::logits(&weights[0], &windows, None);
     assert_close(&ensemble.unwrap().logits(&windows, &[0]), &expected, 1e-5);

@@ -163,10 +163,10 @@ impl Source<'_> {
             .build()
             .map_err(LoadError::Threads)?;
         let (count, precision) = (self.manifests.len(), self.options.precision);
-        let place =
-            |manifest: &Manifest| self.shared.place(manifest, self.expression(manifest), precision);
+        let place = |manifest: &Manifest| self.shared.place(manifest, self.expression(manifest), precision);
         let places: Vec<Option<usize>> = self.manifests.iter().map(place).collect();
-        let exact = places.iter().map(|place| place.map(|place| self.shared.exact(place)).unwrap_or_default());
+        let exact =
+            places.iter().map(|place| place.map(|place| self.shared.exact(place)).unwrap_or_default());
         let exact = Mutex::new(exact.collect::<Vec<_>>());
         let (loaded, broken) = (Mutex::new(loaded), Mutex::new(Vec::new()));
         let member = |index: usize| {

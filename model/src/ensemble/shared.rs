@@ -47,9 +47,8 @@ impl SharedModels {
         expression: Option<usize>,
         precision: Precision,
     ) -> Option<usize> {
-        let same = |member: &SharedModel| {
-            member.sha256 == manifest.model_sha256 && member.expression == expression
-        };
+        let same =
+            |member: &SharedModel| member.sha256 == manifest.model_sha256 && member.expression == expression;
         if self.precision == precision { self.members.iter().position(same) } else { None }
     }
 
