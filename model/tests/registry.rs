@@ -199,3 +199,42 @@ fn models_of_two_lengths_are_not_served_together() {
         Err(LoadError::Empty)
     ));
 }
+
+/// `PROPTEST_CASES=1000000 cargo test --release -p polaris-model --test registry mutated` looks for longer.
+mod mutated {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_manifest_with_bytes_changed_is_read_or_refused(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            cut in any::<prop::sample::Index>(),
+            is_cut in any::<bool>(),
+        ) {
+            thread_local! {
+                static PUBLISHED: (tempfile::TempDir, Registry, ModelId, PathBuf, Vec<u8>) = {
+                    let directory = tempfile::tempdir().unwrap();
+                    let (registry, id, version) = published(directory.path());
+                    let path = version.join("manifest.json");
+                    let manifest = fs::read(&path).unwrap();
+                    (directory, registry, id, path, manifest)
+                };
+            }
+            PUBLISHED.with(|(_directory, registry, id, path, manifest)| {
+                let mut bytes = manifest.clone();
+                for (place, value) in changes {
+                    let place = place.index(bytes.len());
+                    bytes[place] = value;
+                }
+                if is_cut {
+                    bytes.truncate(cut.index(bytes.len()));
+                }
+                fs::write(path, bytes).unwrap();
+                if let Ok(found) = registry.manifest(id) {
+                    assert_eq!(found.id, *id);
+                }
+            });
+        }
+    }
+}
