@@ -21,8 +21,8 @@ use crate::listener::{Listener, SocketFile};
 use crate::metrics::metrics;
 use crate::tls::Tls;
 use crate::token::{Role, Tokens};
+pub(crate) use service::AdminPowers;
 use service::AdminServer;
-pub(crate) use service::{AdminPowers, ReloadFunction};
 
 /// What Prometheus takes.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

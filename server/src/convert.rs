@@ -1,9 +1,11 @@
 //! Requests as they come, into values that the engine can calculate with, or what is wrong with them.
 
 mod alleles;
+mod inference;
 mod localization;
 mod map_form;
 mod resized;
+mod tensors;
 mod violations;
 mod windows;
 
@@ -11,6 +13,7 @@ use polaris_model::WindowInput;
 use polaris_proto::v1::{PredictRequest, ScoreVariantsRequest};
 
 pub(crate) use alleles::AlleleRows;
+pub(crate) use inference::{ENSEMBLE, EXPRESSION, Inference, OUTPUTS, REGION, SEQUENCE, inference, named};
 pub(crate) use localization::{Compared, Localization, LocalizedWindow, localization};
 pub(crate) use map_form::{ClusterForm, Kept, MapForm};
 pub(crate) use violations::Violation;
@@ -143,7 +146,7 @@ fn selection(ids: &[String], catalog: &Catalog) -> Result<Selection, RequestErro
         }
         models.push(model);
     }
-    Ok(catalog.selection(models))
+    Ok(catalog.selection(models, ids.to_vec()))
 }
 
 fn count_within(windows: usize, max_windows: u32) -> Result<(), RequestError> {
@@ -159,5 +162,7 @@ fn count_within(windows: usize, max_windows: u32) -> Result<(), RequestError> {
     Err(RequestError::Invalid(vec![Violation { field: "windows".to_owned(), description }]))
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

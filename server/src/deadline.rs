@@ -119,7 +119,7 @@ where
                         answer => return answer,
                     }
                 }
-                Poll::Ready(Ok(Status::from(ServiceError::DeadlineExceeded).into_http()))
+                Poll::Ready(Ok(Status::from(&ServiceError::DeadlineExceeded).into_http()))
             })
             .await
         })

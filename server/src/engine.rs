@@ -13,10 +13,12 @@ mod job;
 mod part;
 mod plan;
 mod predictor;
+mod priority;
 mod question;
 mod result_cache;
 mod room;
 mod row_key;
+mod timings;
 mod turns;
 
 use std::sync::Arc;
@@ -34,9 +36,12 @@ use answer::Answer;
 use job::Job;
 pub(crate) use plan::{MapPlan, Plan};
 pub(crate) use predictor::Predictor;
+pub(crate) use priority::Priority;
 use question::Question;
 use result_cache::ResultCache;
 use room::Room;
+use timings::Timer;
+pub(crate) use timings::Timings;
 
 /// Why there is no prediction.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -50,6 +55,14 @@ pub(crate) enum QueueError {
         queue_windows: usize,
         /// How long the call waited.
         waited: Duration,
+    },
+    /// More windows than the queue ever has room for.
+    #[error("{windows} windows are more than the queue holds, {queue_windows}: send several requests")]
+    TooLarge {
+        /// Windows of the call, alternates included.
+        windows: usize,
+        /// What the queue holds.
+        queue_windows: usize,
     },
     /// The caller's deadline has passed.
     #[error("the deadline passed while the request waited for the engine")]
@@ -70,6 +83,14 @@ pub(crate) enum QueueError {
 pub(crate) struct Caller {
     id: u64,
     deadline: Deadline,
+    priority: Priority,
+}
+
+impl Caller {
+    /// The same caller in another class.
+    pub(crate) fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
 }
 
 /// The callers' end of the queue.
@@ -89,13 +110,32 @@ pub(crate) struct EngineQueue {
     cache: Option<Arc<ResultCache>>,
 }
 
-/// Makes an empty queue.
-pub(crate) fn queue(settings: &EngineSettings) -> (Engine, EngineQueue) {
-    let (sender, receiver) = mpsc::channel(Room::most_jobs(settings.queue_windows));
-    let cache = ResultCache::new(settings.cache_bytes).map(Arc::new);
-    let room = Room::new(settings.queue_windows, settings.queue_wait);
-    let engine = Engine { jobs: sender, room, cache: cache.clone(), callers: Arc::default() };
-    (engine, EngineQueue { jobs: receiver, max_batch_windows: settings.max_batch_windows, cache })
+/// Makes queues, one for each set of models. They share one room, so that the bound holds while work of an old set is
+/// finished beside that of a new one.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    settings: EngineSettings,
+    room: Room,
+    callers: Arc<AtomicU64>,
+}
+
+impl Queues {
+    /// With all room free.
+    pub(crate) fn new(settings: EngineSettings) -> Self {
+        let room = Room::new(settings.queue_windows, settings.queue_wait);
+        Self { settings, room, callers: Arc::default() }
+    }
+
+    /// Makes an empty queue.
+    pub(crate) fn open(&self) -> (Engine, EngineQueue) {
+        let (sender, receiver) = mpsc::channel(Room::most_jobs(self.settings.queue_windows));
+        // Of its own: results are kept by the places of models in a set.
+        let cache = ResultCache::new(self.settings.cache_bytes).map(Arc::new);
+        let (room, callers) = (self.room.clone(), Arc::clone(&self.callers));
+        let engine = Engine { jobs: sender, room, cache: cache.clone(), callers };
+        let max_batch_windows = self.settings.max_batch_windows;
+        (engine, EngineQueue { jobs: receiver, max_batch_windows, cache })
+    }
 }
 
 impl EngineQueue {
@@ -108,7 +148,8 @@ impl EngineQueue {
 impl Engine {
     /// A new caller, to whom answers are of use until its deadline.
     pub(crate) fn caller(&self, deadline: Deadline) -> Caller {
-        Caller { id: self.callers.fetch_add(1, Ordering::Relaxed), deadline }
+        let id = self.callers.fetch_add(1, Ordering::Relaxed);
+        Caller { id, deadline, priority: Priority::default() }
     }
 
     /// Readies windows to be predicted with the chosen models (indices into [`polaris_model::Ensemble::models`]). Takes
@@ -132,8 +173,13 @@ impl Engine {
     ///
     /// # Errors
     /// If there is no room, the deadline passes, or the engine fails or has ended.
-    pub(crate) async fn predict(&self, plan: Plan, caller: Caller) -> Result<Predictions, QueueError> {
-        Ok(self.ask(plan, caller).await?.predictions)
+    pub(crate) async fn predict(
+        &self,
+        plan: Plan,
+        caller: Caller,
+    ) -> Result<(Predictions, Timings), QueueError> {
+        let (answer, timings) = self.ask(plan, caller).await?;
+        Ok((answer.predictions, timings))
     }
 
     /// Predicts what is planned and says what drives each prediction, as [`polaris_model::Ensemble::localize`] does.
@@ -143,11 +189,11 @@ impl Engine {
     /// As [`Engine::predict`].
     pub(crate) async fn localize(&self, plan: MapPlan, caller: Caller) -> Result<Localizations, QueueError> {
         let MapPlan { plan, method } = plan;
-        let Answer { predictions, values } = self.ask(plan, caller).await?;
+        let (Answer { predictions, values }, _) = self.ask(plan, caller).await?;
         Ok(Localizations { predictions, method, values })
     }
 
-    async fn ask(&self, plan: Plan, caller: Caller) -> Result<Answer, QueueError> {
+    async fn ask(&self, plan: Plan, caller: Caller) -> Result<(Answer, Timings), QueueError> {
         tokio::select! {
             biased;
             () = caller.deadline.passed() => Err(QueueError::DeadlineExceeded),
@@ -155,16 +201,18 @@ impl Engine {
         }
     }
 
-    async fn submit(&self, mut plan: Plan, caller: Caller) -> Result<Answer, QueueError> {
+    async fn submit(&self, mut plan: Plan, caller: Caller) -> Result<(Answer, Timings), QueueError> {
         let rows = plan.wanted_rows();
         if rows == 0 {
-            return Ok(plan.take_answer());
+            return Ok((plan.take_answer(), Timings::default()));
         }
+        let timer = Timer::start();
         let waiting = Waiting;
-        let entered = self.room.enter(rows).await;
+        let entered = self.room.enter(rows, caller.priority).await;
         waiting.ended();
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job::new(plan, caller, entered?, reply)).await.map_err(|_| QueueError::Stopped)?;
+        let job = Job::new(plan, caller, timer, entered?, reply);
+        self.jobs.send(job).await.map_err(|_| QueueError::Stopped)?;
         answer.await.unwrap_or(Err(QueueError::Stopped))
     }
 }

@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 pub(crate) fn catalog(input_length: usize) -> Catalog {
     let models = [("PUM2.HepG2", true), ("PUM2.none", false), ("QKI.K562", true)]
         .map(|(id, expression)| manifest(id, input_length, expression));
-    Catalog::new(models.to_vec(), vec!["HepG2".to_owned(), "K562".to_owned()], input_length)
+    Catalog::new(models.to_vec(), vec![0, 1, 2], vec!["HepG2".to_owned(), "K562".to_owned()], input_length)
 }
 
 /// A manifest with two folds of each split and, for QKI, a background.

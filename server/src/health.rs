@@ -1,9 +1,13 @@
-//! `grpc.health.v1.Health` for the server as a whole and for `polaris.v1.PolarisService`.
+//! `grpc.health.v1.Health` for the server as a whole, for each service, and for each model by its name.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, stream};
+use polaris_proto::inference::grpc_inference_service_server::SERVICE_NAME as INFERENCE_NAME;
 use polaris_proto::v1::polaris_service_server::SERVICE_NAME;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use tonic_health::ServingStatus;
@@ -16,31 +20,38 @@ use tonic_health::server::{HealthReporter, HealthService};
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
     reporter: HealthReporter,
+    /// Names of models that probes may ask about.
+    models: Arc<Mutex<BTreeSet<String>>>,
     stopping: CancellationToken,
 }
 
 impl Health {
     /// Not serving yet; to be made before the first probe can come. Watches end once `stopping` is cancelled.
     pub(crate) async fn not_serving(stopping: CancellationToken) -> Self {
-        let health = Self { reporter: HealthReporter::new(), stopping };
-        health.set(ServingStatus::NotServing).await;
+        let health = Self { reporter: HealthReporter::new(), models: Arc::default(), stopping };
+        health.show(false, &BTreeMap::new()).await;
         health
     }
 
-    /// All models are in place.
-    pub(crate) async fn serving(&self) {
-        self.set(ServingStatus::Serving).await;
+    /// Whether the services serve, and which of the models do. Models that are not among them are unknown from now on.
+    pub(crate) async fn show(&self, serving: bool, models: &BTreeMap<String, bool>) {
+        let mut known = self.models.lock().await;
+        for gone in known.iter().filter(|name| !models.contains_key(*name)) {
+            self.reporter.clone().clear_service_status(gone).await;
+        }
+        *known = models.keys().cloned().collect();
+        let services = ["", SERVICE_NAME, INFERENCE_NAME].map(|name| (name, serving));
+        for (name, serving) in models.iter().map(|(name, &serving)| (name.as_str(), serving)).chain(services)
+        {
+            let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+            self.reporter.set_service_status(name, status).await;
+        }
     }
 
     /// The server is about to stop.
     pub(crate) async fn not_serving_any_more(&self) {
-        self.set(ServingStatus::NotServing).await;
-    }
-
-    async fn set(&self, status: ServingStatus) {
-        for service in ["", SERVICE_NAME] {
-            self.reporter.set_service_status(service, status).await;
-        }
+        let models = self.models.lock().await.iter().map(|name| (name.clone(), false)).collect();
+        self.show(false, &models).await;
     }
 
     /// The gRPC service.
@@ -96,10 +107,39 @@ mod tests {
         let request = Request::new(HealthCheckRequest { service: SERVICE_NAME.to_owned() });
         let mut watch = service.watch(request).await.unwrap().into_inner();
         assert_eq!(watch.next().await.unwrap().unwrap().status(), Answer::NotServing);
-        health.serving().await;
+        health.show(true, &BTreeMap::new()).await;
         assert_eq!(watch.next().await.unwrap().unwrap().status(), Answer::Serving);
         stopping.cancel();
         assert_eq!(watch.next().await.unwrap().unwrap().status(), Answer::NotServing);
         assert!(watch.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn models_are_asked_by_name() {
+        let health = Health::not_serving(CancellationToken::new()).await;
+        let service = EndingWatches {
+            inner: HealthService::from_health_reporter(health.reporter.clone()),
+            stopping: CancellationToken::new(),
+        };
+        let ask = async |name: &str| {
+            let request = Request::new(HealthCheckRequest { service: name.to_owned() });
+            service.check(request).await.map(|answer| answer.into_inner().status()).ok()
+        };
+        let models =
+            |pairs: &[(&str, bool)]| pairs.iter().map(|&(name, good)| (name.to_owned(), good)).collect();
+        health.show(false, &models(&[("QKI.K562", true), ("PUM2.K562", false)])).await;
+        assert_eq!(ask("QKI.K562").await, Some(Answer::Serving));
+        assert_eq!(ask("PUM2.K562").await, Some(Answer::NotServing));
+        assert_eq!(
+            (ask("").await, ask(INFERENCE_NAME).await),
+            (Some(Answer::NotServing), Some(Answer::NotServing))
+        );
+        health.show(true, &models(&[("QKI.K562", true)])).await;
+        assert_eq!((ask("").await, ask("PUM2.K562").await), (Some(Answer::Serving), None));
+        health.not_serving_any_more().await;
+        assert_eq!(
+            (ask("").await, ask("QKI.K562").await),
+            (Some(Answer::NotServing), Some(Answer::NotServing))
+        );
     }
 }

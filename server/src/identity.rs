@@ -1,6 +1,32 @@
-//! Who calls.
+//! Who a client is, as far as it is known.
 
-/// A caller known by its certificate or its token; it stands in the request's extensions. Callers without either have
-/// none.
+use tonic::Request;
+
+/// What a client is known by: the subject of its certificate or the name of its token, put into a request's extensions by
+/// whoever has checked it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct ClientIdentity(pub(crate) String);
+
+impl ClientIdentity {
+    /// Of a request: as checked, else the address that it came from. All who come over a Unix socket are one.
+    pub(crate) fn of<T>(request: &Request<T>) -> Self {
+        let address = || match request.remote_addr() {
+            Some(address) => address.ip().to_string(),
+            None => "local".to_owned(),
+        };
+        request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self(address()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_checked_counts_before_the_address() {
+        let mut request = Request::new(());
+        assert_eq!(ClientIdentity::of(&request), ClientIdentity("local".to_owned()));
+        request.extensions_mut().insert(ClientIdentity("CN=annotator".to_owned()));
+        assert_eq!(ClientIdentity::of(&request).0, "CN=annotator");
+    }
+}

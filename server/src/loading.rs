@@ -1,156 +1,150 @@
-//! The engine's thread: verifies and loads the models, warms them up, then answers jobs.
+//! The engine's threads: each verifies and loads a set of models, warms them up, then answers jobs.
+//!
+//! There is one thread for each set. While a new set is loaded the old one answers; when the new one is warm, calls that
+//! come go to it, and the old thread ends with the last call that it had.
 
-use std::path::PathBuf;
+mod error;
+mod plan;
+
 use std::time::Instant;
 
-use polaris_model::{EngineError, EngineOptions, Ensemble, LoadError, ModelId, Registry, RegistryError};
+use polaris_model::{EngineOptions, Ensemble, Precision, SharedModels};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::catalog::Catalog;
 use crate::engine::EngineQueue;
 use crate::metrics::metrics;
-use crate::settings::{EngineSettings, RegistrySettings, Settings};
+use crate::settings::EngineSettings;
+pub(crate) use error::LoadingError;
+pub(crate) use plan::{LoadPlan, expected};
 
-/// Why a registry cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadingError {
-    /// The directory cannot be read.
-    #[error("registry: {0}")]
-    Registry(Box<RegistryError>),
-    /// Nothing is published.
-    #[error("the registry {0} holds no models; publish some with polaris-trainer, or check --registry")]
-    Empty(PathBuf),
-    /// A model to be served is not there.
-    #[error("the registry {directory} has no model {model}; it has {present}")]
-    Unknown {
-        /// The registry.
-        directory: PathBuf,
-        /// The model asked for.
-        model: ModelId,
-        /// The models that are there.
-        present: String,
-    },
-    /// A model does not verify or cannot be served with the others.
-    #[error("cannot serve: {0}")]
-    Load(Box<LoadError>),
-    /// The models load but do not calculate.
-    #[error("cannot serve: the first prediction failed: {0}")]
-    WarmUp(EngineError),
-    /// The thread is gone without a word.
-    #[error("the engine's thread ended while it was loading models")]
-    Thread,
+/// All threads, while and after they run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EngineThreads {
+    running: TaskTracker,
+    /// Those that jobs can be in the hands of: not before the models are loaded.
+    answering: TaskTracker,
 }
 
-impl From<RegistryError> for LoadingError {
-    fn from(error: RegistryError) -> Self {
-        Self::Registry(Box::new(error))
-    }
-}
-
-impl From<LoadError> for LoadingError {
-    fn from(error: LoadError) -> Self {
-        Self::Load(Box::new(error))
-    }
-}
-
-/// The thread, before, while and after it runs.
-#[derive(Debug, Default)]
-pub(crate) struct EngineThread {
-    started: CancellationToken,
-    /// Jobs can be in the thread's hands: not before the models are loaded.
-    answering: CancellationToken,
-    ended: CancellationToken,
+/// A set of models in place.
+#[derive(Debug)]
+pub(crate) struct LoadedModels {
+    /// What is known about them.
+    pub(crate) catalog: Catalog,
+    /// The same with canaries in the place of the versions that are current, if there are any.
+    pub(crate) canary_catalog: Option<Catalog>,
+    /// What the next set may take over.
+    pub(crate) shared: SharedModels,
+    /// How exactly they calculate.
+    pub(crate) precision: Precision,
+    /// Cancelled when their thread has ended.
+    pub(crate) ended: CancellationToken,
 }
 
 /// Models to come.
 #[derive(Debug)]
-pub(crate) struct Loaded(oneshot::Receiver<Result<Catalog, LoadingError>>);
+pub(crate) struct Loading(oneshot::Receiver<Result<LoadedModels, LoadingError>>);
 
-impl Loaded {
+impl Loading {
     /// Waits until the models are loaded and warm.
     ///
     /// # Errors
     /// If they cannot be served.
-    pub(crate) async fn catalog(self) -> Result<Catalog, LoadingError> {
+    pub(crate) async fn models(self) -> Result<LoadedModels, LoadingError> {
         self.0.await.unwrap_or(Err(LoadingError::Thread))
     }
 }
 
-impl EngineThread {
-    /// Starts it. To be called once.
+impl EngineThreads {
+    /// Starts one that loads what is planned and then answers the queue.
     ///
     /// # Errors
     /// If the system has no thread left.
-    pub(crate) fn start(&self, settings: &Settings, queue: EngineQueue) -> std::io::Result<Loaded> {
-        let (sender, loaded) = oneshot::channel();
-        let (registry, engine) = (settings.registry.clone(), settings.engine);
-        let (answering, ended) = (self.answering.clone(), self.ended.clone().drop_guard());
+    pub(crate) fn start(
+        &self,
+        plan: LoadPlan,
+        settings: EngineSettings,
+        shared: SharedModels,
+        queue: EngineQueue,
+    ) -> Result<Loading, LoadingError> {
+        let (sender, loading) = oneshot::channel();
+        let (running, answering, ended) =
+            (self.running.token(), self.answering.clone(), CancellationToken::new());
         // All of it on one thread, which owns the models: on a GPU libtorch keeps resources for every thread that it
         // sees.
-        std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
-            let _ended = ended;
-            match load(&registry, &engine) {
+        let work = move || {
+            let _running = running;
+            let _ended = ended.clone().drop_guard();
+            match load(&plan, &settings, &shared) {
                 Ok(ensemble) => {
-                    answering.cancel();
-                    if sender.send(Ok(Catalog::of(&ensemble))).is_ok() {
+                    // Until the next set has taken over what it can, and not longer.
+                    drop(shared);
+                    let _answering = answering.token();
+                    let models = LoadedModels {
+                        catalog: plan.catalog(&ensemble),
+                        canary_catalog: plan.canary_catalog(&ensemble),
+                        shared: ensemble.shared(),
+                        precision: ensemble.precision(),
+                        ended,
+                    };
+                    if sender.send(Ok(models)).is_ok() {
                         queue.run(&ensemble);
                     }
                 }
                 // Nobody to tell: the server is stopping.
                 Err(error) => drop(sender.send(Err(error))),
             }
-        })?;
-        self.started.cancel();
-        Ok(Loaded(loaded))
+        };
+        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(work);
+        thread.map(|_| Loading(loading)).map_err(LoadingError::NoThread)
     }
 
-    /// Whether it runs now, and may be inside libtorch.
+    /// Whether one runs now, and may be inside libtorch.
     pub(crate) fn is_running(&self) -> bool {
-        self.started.is_cancelled() && !self.ended.is_cancelled()
+        !self.running.is_empty()
     }
 
-    /// Waits until it has ended.
-    pub(crate) async fn ended(&self) {
-        self.ended.cancelled().await;
-    }
-
-    /// Waits until no work is in its hands for good. A thread that is still loading is not waited for.
+    /// Waits until no work is in the hands of any for good. One that is still loading is not waited for.
     pub(crate) async fn finished(&self) {
-        if self.answering.is_cancelled() {
-            self.ended().await;
-        }
+        self.answering.close();
+        self.answering.wait().await;
     }
 }
 
-fn load(settings: &RegistrySettings, engine: &EngineSettings) -> Result<Ensemble, LoadingError> {
+impl LoadPlan {
+    fn catalog(&self, ensemble: &Ensemble) -> Catalog {
+        Catalog::of(ensemble, (0..self.current).collect())
+    }
+
+    fn canary_catalog(&self, ensemble: &Ensemble) -> Option<Catalog> {
+        let mut current: Vec<usize> = (0..self.current).collect();
+        for &canary in &self.canaries {
+            let id = &self.manifests.get(canary)?.id;
+            let same = |&place: &usize| self.manifests.get(place).is_some_and(|other| other.id == *id);
+            match current.iter().position(same) {
+                Some(place) => *current.get_mut(place)? = canary,
+                // Of a model without a current version.
+                None => current.push(canary),
+            }
+        }
+        (!self.canaries.is_empty()).then(|| Catalog::of(ensemble, current))
+    }
+}
+
+fn load(plan: &LoadPlan, engine: &EngineSettings, shared: &SharedModels) -> Result<Ensemble, LoadingError> {
     let start = Instant::now();
-    let registry = Registry::open(&settings.directory)?;
-    let present = registry.model_ids()?;
-    if present.is_empty() {
-        return Err(LoadingError::Empty(settings.directory.clone()));
-    }
-    if let Some(model) = settings.models.iter().find(|model| !present.contains(model)) {
-        let present: Vec<String> = present.iter().map(ModelId::to_string).collect();
-        return Err(LoadingError::Unknown {
-            directory: settings.directory.clone(),
-            model: model.clone(),
-            present: present.join(", "),
-        });
-    }
-    let chosen = if settings.models.is_empty() { &present } else { &settings.models };
-    tracing::info!(registry = %settings.directory.display(), models = chosen.len(), precision = %engine.precision, "loading");
-    if let Some(metrics) = metrics() {
-        metrics.models_expected.set(chosen.len().try_into().unwrap_or(i64::MAX));
-    }
+    let registry = plan.registry.directory().display();
+    tracing::info!(%registry, models = plan.manifests.len(), precision = %engine.precision, "loading");
     let options =
         EngineOptions { device: engine.device, threads: engine.threads, precision: engine.precision };
-    let ensemble = Ensemble::load(
-        &registry,
-        chosen,
-        options,
-        &mut |model| tracing::debug!(%model, "verified and loaded"),
-    )?;
+    let mut read = 0;
+    let ensemble =
+        Ensemble::load_versions(&plan.registry, plan.manifests.clone(), options, shared, &mut |model| {
+            read += 1;
+            tracing::debug!(%model, "verified and loaded");
+        })?;
     if ensemble.precision() != options.precision {
         tracing::warn!("this processor does not multiply bfloat16: precision is {}", ensemble.precision());
     }
@@ -161,10 +155,7 @@ fn load(settings: &RegistrySettings, engine: &EngineSettings) -> Result<Ensemble
     if let Some(metrics) = metrics() {
         metrics.built(&ensemble.precision().to_string(), &engine.device.to_string());
     }
-    tracing::info!(
-        models = ensemble.models().len(),
-        elapsed_ms = start.elapsed().as_millis(),
-        "loaded and warm"
-    );
+    let (models, elapsed_ms) = (ensemble.models().len(), start.elapsed().as_millis());
+    tracing::info!(models, read, elapsed_ms, "loaded and warm");
     Ok(ensemble)
 }

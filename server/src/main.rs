@@ -19,12 +19,16 @@ mod engine;
 mod fixtures;
 mod health;
 mod identity;
+mod inference;
 mod listener;
 mod loading;
 mod log;
 mod metrics;
 mod observe;
 mod probe;
+mod rate_limit;
+mod reload;
+mod request_context;
 mod run;
 mod serve;
 mod service;
@@ -41,7 +45,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command, HealthArguments, ServeArguments};
-use loading::EngineThread;
+use loading::EngineThreads;
 use settings::Settings;
 
 /// A setting is wrong (EX_USAGE of sysexits).
@@ -72,9 +76,9 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    let thread = EngineThread::default();
-    let code = run::run(settings, &thread);
-    if thread.is_running() {
+    let threads = EngineThreads::default();
+    let code = run::run(settings, &threads);
+    if threads.is_running() {
         shutdown::leave_at_once(code);
     }
     ExitCode::from(code)

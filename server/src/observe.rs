@@ -65,7 +65,7 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let method = self.methods.of_path(request.uri().path()).clone();
-        let request_id = RequestId::of(request.headers());
+        let request_id = RequestId::of_headers(request.headers());
         let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
         let span = tracing::info_span!(
             "request",

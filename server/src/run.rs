@@ -6,15 +6,15 @@ use anyhow::Context;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::{self, AdminPowers, ReloadFunction, RunningAdmin};
-use crate::engine;
+use crate::admin::{self, AdminPowers, RunningAdmin};
 use crate::health::Health;
 use crate::listener::Listener;
-use crate::loading::EngineThread;
+use crate::loading::EngineThreads;
 use crate::log::{self, LogFilter};
 use crate::metrics::{self, metrics};
+use crate::reload::RegistryKeeper;
 use crate::serve::{self, Access};
-use crate::service::{PolarisServer, Serving};
+use crate::service::PolarisServer;
 use crate::settings::{Settings, TlsSettings};
 use crate::shutdown::StopRequests;
 use crate::telemetry::Telemetry;
@@ -24,7 +24,7 @@ use crate::tls::{Purpose, Tls};
 const TRACES_LIMIT: Duration = Duration::from_secs(5);
 
 /// Serves until it is told to stop, and returns the exit code. Errors go to the log.
-pub(crate) fn run(settings: Settings, thread: &EngineThread) -> u8 {
+pub(crate) fn run(settings: Settings, threads: &EngineThreads) -> u8 {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     // Connections to a receiver of traces are made within the runtime.
     let entered = runtime.as_ref().ok().map(tokio::runtime::Runtime::enter);
@@ -40,7 +40,7 @@ pub(crate) fn run(settings: Settings, thread: &EngineThread) -> u8 {
     let outcome = runtime.context("cannot start threads").and_then(|runtime| {
         settings.engine.device.prepare()?;
         polaris_model::set_threads(settings.engine.threads);
-        let outcome = runtime.block_on(run_until_stopped(settings, thread, log, telemetry));
+        let outcome = runtime.block_on(run_until_stopped(settings, threads, log, telemetry));
         // What could not be finished within the limit is not waited for again.
         runtime.shutdown_background();
         outcome
@@ -56,7 +56,7 @@ pub(crate) fn run(settings: Settings, thread: &EngineThread) -> u8 {
 
 async fn run_until_stopped(
     settings: Settings,
-    thread: &EngineThread,
+    threads: &EngineThreads,
     log: LogFilter,
     telemetry: Option<Telemetry>,
 ) -> anyhow::Result<()> {
@@ -68,28 +68,15 @@ async fn run_until_stopped(
     let tls = settings.tls.as_ref().map(|files| load_tls(files, Purpose::GRPC, &stopping)).transpose()?;
     let listener = Listener::bind(&settings.listen).await?;
     tracing::info!(address = %listener.address()?, "listening");
-    let _admin = administer(&settings, log, &stopping).await?;
-    let polaris = PolarisServer::new(settings.limits, stopping.clone());
+    let polaris = PolarisServer::new(&settings, stopping.clone());
     let access =
         Access { tls, tokens: settings.tokens.clone(), max_connection_age: settings.max_connection_age };
     let mut server = serve::spawn(listener, access, polaris.clone(), &health, stopping.clone())?;
+    let (keeper, reloader) = RegistryKeeper::new(&settings, threads.clone(), polaris.clone(), health.clone());
+    let _admin = administer(&settings, AdminPowers { log, reloader }, &stopping).await?;
 
-    let (engine, queue) = engine::queue(&settings.engine);
-    let loaded = thread.start(&settings, queue).context("cannot start the engine's thread")?;
-    let serve = async {
-        let catalog = loaded.catalog().await?;
-        let models = catalog.models().len();
-        polaris.begin(Serving::new(catalog, engine, settings.limits));
-        health.serving().await;
-        if let Some(metrics) = metrics() {
-            metrics.models_ready.set(models.try_into().unwrap_or(i64::MAX));
-        }
-        tracing::info!(models, device = %settings.engine.device, threads = settings.engine.threads, "serving");
-        thread.ended().await;
-        Err(anyhow::anyhow!("the engine's thread has ended"))
-    };
     let outcome = tokio::select! {
-        outcome = serve => outcome,
+        ended = keeper.run() => ended.map(|never| match never {}).map_err(anyhow::Error::from),
         ended = server.ended() => ended.context("the gRPC server has ended"),
         reason = stop_requests.next() => {
             tracing::info!(%reason, limit_ms = settings.drain_limit.as_millis(), "stopping");
@@ -106,7 +93,7 @@ async fn run_until_stopped(
     stopping.cancel();
     let finished = async {
         let finished = server.finished().await;
-        thread.finished().await;
+        threads.finished().await;
         finished
     };
     tokio::select! {
@@ -124,7 +111,7 @@ async fn run_until_stopped(
 /// The admin listener, if there is to be one.
 async fn administer(
     settings: &Settings,
-    log: LogFilter,
+    powers: AdminPowers,
     stopping: &CancellationToken,
 ) -> anyhow::Result<Option<RunningAdmin>> {
     let Some(address) = &settings.admin.listen else { return Ok(None) };
@@ -132,9 +119,6 @@ async fn administer(
     let tls = files.map(|files| load_tls(files, Purpose::ADMIN, stopping)).transpose()?;
     let listener = Listener::bind(address).await.context("admin.listen")?;
     tracing::info!(address = %listener.address()?, tls = tls.is_some(), "the admin listener is open");
-    // Models are loaded once: there is nothing to hand over.
-    let reload: Option<ReloadFunction> = None;
-    let powers = AdminPowers { log, reload };
     Ok(Some(admin::spawn(listener, tls, settings.tokens.clone(), powers, settings.engine.device)?))
 }
 

@@ -15,6 +15,7 @@ use crate::calls::Calls;
 use crate::connection;
 use crate::deadline::DeadlineLayer;
 use crate::health::Health;
+use crate::inference::InferenceServer;
 use crate::listener::{Listener, SocketFile};
 use crate::metrics::Methods;
 use crate::observe::ObserveLayer;
@@ -123,6 +124,7 @@ pub(crate) fn spawn(
         .add_service(health.service())
         .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
         .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?)
+        .add_service(InferenceServer::new(polaris.clone()).into_service())
         .add_service(polaris.into_service());
     let stop = stopping.cancelled_owned();
     let (incoming, socket) = connection::incoming(listener, access.tls);

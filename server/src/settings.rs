@@ -2,18 +2,20 @@
 
 mod operation;
 mod raw;
+mod registry;
 mod sources;
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use figment::Figment;
-use polaris_model::{Device, ModelId, Precision};
+use polaris_model::{Device, Precision};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) use operation::{AdminSettings, TelemetrySettings, TlsSettings};
+pub(crate) use registry::{ModelVersion, RegistrySettings, Requirement, WhenBroken};
 pub(crate) use sources::Flag;
 
 use crate::listener::ListenAddress;
@@ -51,15 +53,6 @@ pub(crate) struct Settings {
     pub(crate) telemetry: TelemetrySettings,
 }
 
-/// Which models to serve.
-#[derive(Clone, Debug)]
-pub(crate) struct RegistrySettings {
-    /// The registry.
-    pub(crate) directory: PathBuf,
-    /// Models to serve; all if empty.
-    pub(crate) models: Vec<ModelId>,
-}
-
 /// How the engine calculates and what it lets wait.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EngineSettings {
@@ -92,6 +85,8 @@ pub(crate) struct Limits {
     pub(crate) max_response_bytes: u32,
     /// Requests of one stream that are worked on at once.
     pub(crate) max_in_flight: usize,
+    /// Windows a second that a client may ask in the long run, alternates included; 0 for no such limit.
+    pub(crate) windows_per_second: u32,
 }
 
 /// A setting that cannot be.
@@ -131,18 +126,7 @@ impl Settings {
         let figment = sources::merge(config, flags);
         let raw = sources::extract(&figment)?;
         let check = Check(&figment);
-        let directory = raw.registry.directory.filter(|directory| !directory.is_empty()).ok_or(
-            SettingsError::Missing {
-                key: "registry.directory",
-                remedy: "--registry DIR, or POLARIS__REGISTRY__DIRECTORY",
-            },
-        )?;
-        let models = raw
-            .registry
-            .models
-            .iter()
-            .map(|model| check.parse("registry.models", model))
-            .collect::<Result<_, _>>()?;
+        let registry = registry::checked(raw.registry, &check)?;
         let threads = match raw.engine.threads {
             Some(threads) => check.range("engine.threads", threads, 1, 1024)?,
             None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
@@ -166,7 +150,7 @@ impl Settings {
             stop_with_stdin: raw.server.stop_with_stdin,
             drain_limit: check.milliseconds("server.drain_limit_ms", raw.server.drain_limit_ms)?,
             max_connection_age: operation::max_connection_age(&check, raw.server.max_connection_age_s)?,
-            registry: RegistrySettings { directory: PathBuf::from(directory), models },
+            registry,
             engine: EngineSettings {
                 device,
                 threads,
@@ -200,6 +184,12 @@ impl Settings {
                     raw.limits.max_requests_in_flight_per_stream,
                     1,
                     64,
+                )?,
+                windows_per_second: check.range(
+                    "limits.windows_per_second_per_client",
+                    raw.limits.windows_per_second_per_client,
+                    0,
+                    1_000_000_000,
                 )?,
             },
             admin: operation::admin(&check, raw.admin, &raw.tls)?,
@@ -251,6 +241,16 @@ impl Check<'_> {
 
     fn milliseconds(&self, key: &'static str, value: i64) -> Result<Duration, SettingsError> {
         self.range(key, value, 0, 600_000).map(Duration::from_millis)
+    }
+
+    /// 0 is none.
+    fn optional_milliseconds(
+        &self,
+        key: &'static str,
+        value: i64,
+    ) -> Result<Option<Duration>, SettingsError> {
+        let milliseconds = self.range(key, value, 0, 86_400_000)?;
+        Ok((milliseconds > 0).then(|| Duration::from_millis(milliseconds)))
     }
 
     fn parse<T: FromStr<Err: std::fmt::Display>>(

@@ -16,6 +16,7 @@ fn the_server_ends_as_it_would_with_one() {
     let folder = tempfile::tempdir().unwrap();
     let mut empty_registry = server_without_a_log();
     empty_registry.args(["--listen", "127.0.0.1:0", "--registry"]).arg(folder.path());
+    empty_registry.env("POLARIS__REGISTRY__WHEN_BROKEN", "exit");
     assert_eq!(empty_registry.status().unwrap().code(), Some(1));
     assert_eq!(server_without_a_log().status().unwrap().code(), Some(64), "no registry is named");
 }

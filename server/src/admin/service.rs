@@ -1,35 +1,24 @@
 //! `polaris.v1.AdminService`.
 
-use std::fmt;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use polaris_proto::v1::admin_service_server::AdminService;
-use polaris_proto::v1::{ReloadRequest, ReloadResponse, SetLogFilterRequest, SetLogFilterResponse};
+use polaris_proto::v1::{self, ReloadRequest, ReloadResponse, SetLogFilterRequest, SetLogFilterResponse};
 use tonic::{Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::identity::ClientIdentity;
 use crate::log::{LogFilter, LogFilterError};
-
-/// Looks at the registry again, and says what came of it.
-pub(crate) type ReloadFunction =
-    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<ReloadResponse, Status>> + Send>> + Send + Sync>;
+use crate::reload::{Reload, ReloadOutcome, Reloader};
+use crate::status::ServiceError;
 
 /// What an operator may change.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct AdminPowers {
     /// What is logged.
     pub(crate) log: LogFilter,
-    /// The models, if they can be loaded again.
-    pub(crate) reload: Option<ReloadFunction>,
-}
-
-impl fmt::Debug for AdminPowers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdminPowers").field("log", &self.log).finish_non_exhaustive()
-    }
+    /// The models.
+    pub(crate) reloader: Reloader,
 }
 
 /// The service.
@@ -67,9 +56,13 @@ impl AdminService for AdminServer {
 
     async fn reload(&self, request: Request<ReloadRequest>) -> Result<Response<ReloadResponse>, Status> {
         tracing::info!(by = name(&request), "a reload of the registry is asked for");
-        match &self.0.reload {
-            Some(reload) => Ok(Response::new(reload().await?)),
-            None => Err(Status::unimplemented("this server does not load its registry again: restart it")),
-        }
+        let Reload { outcome, models } =
+            self.0.reloader.reload().await.map_err(|error| Status::from(&ServiceError::from(error)))?;
+        let (outcome, error) = match outcome {
+            ReloadOutcome::Loaded => (v1::ReloadOutcome::Loaded, String::new()),
+            ReloadOutcome::Unchanged => (v1::ReloadOutcome::Unchanged, String::new()),
+            ReloadOutcome::Failed(error) => (v1::ReloadOutcome::Failed, error),
+        };
+        Ok(Response::new(ReloadResponse { outcome: outcome.into(), models, error }))
     }
 }

@@ -25,6 +25,12 @@ impl Violations {
         }
     }
 
+    /// Those that there are, and one more that ends the look at the request.
+    pub(super) fn with(mut self, field: impl Into<String>, description: impl Into<String>) -> RequestError {
+        self.add(field, description);
+        RequestError::Invalid(self.0)
+    }
+
     /// Fails if there are any.
     pub(super) fn none(self) -> Result<(), RequestError> {
         if self.0.is_empty() { Ok(()) } else { Err(RequestError::Invalid(self.0)) }

@@ -3,6 +3,7 @@
 use polaris_genomics::{RegionClass, parse_sequence};
 use polaris_model::WindowInput;
 use polaris_proto::v1::{Region, Window};
+use prost::UnknownEnumValue;
 
 use super::Violations;
 use crate::catalog::{Catalog, Selection};
@@ -48,19 +49,24 @@ pub(super) fn sequence(
 }
 
 fn region(value: i32, field: &str, violations: &mut Violations) -> Option<Option<RegionClass>> {
-    match Region::try_from(value) {
-        Ok(Region::Unspecified) => Some(None),
-        Ok(Region::Intron) => Some(Some(RegionClass::Intron)),
-        Ok(Region::Exon) => Some(Some(RegionClass::Exon)),
-        Ok(Region::OneToFiveKb) => Some(Some(RegionClass::OneToFiveKb)),
-        Ok(Region::Promoter) => Some(Some(RegionClass::Promoter)),
-        Ok(Region::ThreePrimeUtr) => Some(Some(RegionClass::ThreePrimeUtr)),
-        Ok(Region::FivePrimeUtr) => Some(Some(RegionClass::FivePrimeUtr)),
-        Err(_) => {
-            violations.add(format!("{field}.region"), format!("{value} is no region class, 0 to 6 are"));
-            None
-        }
-    }
+    region_of(value)
+        .map_err(|_| {
+            violations.add(format!("{field}.region"), format!("{value} is no region class, 0 to 6 are"))
+        })
+        .ok()
+}
+
+/// The class that a number of the contract stands for.
+pub(super) fn region_of(value: i32) -> Result<Option<RegionClass>, UnknownEnumValue> {
+    Ok(match Region::try_from(value)? {
+        Region::Unspecified => None,
+        Region::Intron => Some(RegionClass::Intron),
+        Region::Exon => Some(RegionClass::Exon),
+        Region::OneToFiveKb => Some(RegionClass::OneToFiveKb),
+        Region::Promoter => Some(RegionClass::Promoter),
+        Region::ThreePrimeUtr => Some(RegionClass::ThreePrimeUtr),
+        Region::FivePrimeUtr => Some(RegionClass::FivePrimeUtr),
+    })
 }
 
 fn expression(window: &Window, cell_line: &str, field: &str, violations: &mut Violations) -> Option<f32> {

@@ -1,7 +1,6 @@
 //! A job in the queue.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -10,8 +9,12 @@ use super::answer::Answer;
 use super::plan::{Plan, WantedWindow};
 use super::question::Question;
 use super::room::Admitted;
-use super::{Caller, QueueError};
+use super::timings::Timer;
+use super::{Caller, QueueError, Timings};
 use crate::metrics::{CancelledWhere, metrics};
+
+/// What a caller is told in the end.
+pub(super) type Reply = Result<(Answer, Timings), QueueError>;
 
 /// Rows to calculate for one caller, worked off in one or several batches.
 #[derive(Debug)]
@@ -29,9 +32,8 @@ pub(super) struct Job {
     pub(super) answer: Answer,
     /// What batches are linked to.
     pub(super) span: Span,
-    /// When it came; none once rows of it have gone to the engine.
-    waiting_since: Option<Instant>,
-    reply: oneshot::Sender<Result<Answer, QueueError>>,
+    timer: Timer,
+    reply: oneshot::Sender<Reply>,
     /// Room in the queue, given back with the job.
     _room: Admitted,
 }
@@ -40,8 +42,9 @@ impl Job {
     pub(super) fn new(
         mut plan: Plan,
         caller: Caller,
+        timer: Timer,
         room: Admitted,
-        reply: oneshot::Sender<Result<Answer, QueueError>>,
+        reply: oneshot::Sender<Reply>,
     ) -> Self {
         let work = plan.cost() * plan.question.models.len() as u64;
         let answer = plan.take_answer();
@@ -55,7 +58,7 @@ impl Job {
             next_model: 0,
             answer,
             span: Span::current(),
-            waiting_since: Some(Instant::now()),
+            timer,
             reply,
             _room: room,
         }
@@ -78,8 +81,8 @@ impl Job {
 
     /// Notes that rows of it go to the engine.
     pub(super) fn begun(&mut self) {
-        if let (Some(since), Some(metrics)) = (self.waiting_since.take(), metrics()) {
-            metrics.waited(since.elapsed());
+        if let (Some(waited), Some(metrics)) = (self.timer.batch(), metrics()) {
+            metrics.waited(waited);
         }
     }
 
@@ -98,7 +101,7 @@ impl Job {
             return Some(self);
         }
         // A caller that has just gone misses nothing.
-        if self.reply.send(Ok(self.answer)).is_err()
+        if self.reply.send(Ok((self.answer, self.timer.stop()))).is_err()
             && let Some(metrics) = metrics()
         {
             metrics.cancelled(CancelledWhere::Engine);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::QueueError;
 use super::cost::INTERACTIVE_WINDOWS;
+use super::{Priority, QueueError};
 use crate::metrics::metrics;
 
 /// Part of the queue that small requests have beside the rest, so that a bulk caller who fills it does not shut them out.
@@ -65,14 +65,15 @@ impl Room {
     }
 
     /// Waits for room for so many rows, at least one.
-    pub(super) async fn enter(&self, rows: usize) -> Result<Admitted, QueueError> {
+    pub(super) async fn enter(&self, rows: usize, priority: Priority) -> Result<Admitted, QueueError> {
         let full =
             QueueError::Full { windows: rows, queue_windows: self.queue_windows, waited: self.longest_wait };
         let Some(count) = u32::try_from(rows).ok().filter(|_| rows <= self.queue_windows) else {
-            return Err(full);
+            return Err(QueueError::TooLarge { windows: rows, queue_windows: self.queue_windows });
         };
         // Whoever can never have enough of the small part must not hold up others there.
-        let small = rows <= INTERACTIVE_WINDOWS.min(self.queue_windows / SMALL_PART);
+        let small =
+            priority != Priority::Bulk && rows <= INTERACTIVE_WINDOWS.min(self.queue_windows / SMALL_PART);
         let enter = async {
             tokio::select! {
                 biased;
@@ -99,11 +100,11 @@ mod tests {
     #[tokio::test]
     async fn small_requests_wait_for_both_parts() {
         let room = Room::new(32, Duration::from_secs(5));
-        let bulk = room.enter(32).await.unwrap();
-        let small = room.enter(2).await.unwrap();
+        let bulk = room.enter(32, Priority::BySize).await.unwrap();
+        let small = room.enter(2, Priority::BySize).await.unwrap();
         let waits = |rows| {
             let room = room.clone();
-            tokio::spawn(async move { room.enter(rows).await })
+            tokio::spawn(async move { room.enter(rows, Priority::BySize).await })
         };
         // Too large for the small part, where it must not be in the way of the others.
         let (large, first) = (waits(3), waits(1));
@@ -118,5 +119,10 @@ mod tests {
         assert_eq!(room.free(), (27, 1));
         drop((first, large, second));
         assert_eq!(room.free(), (32, 2));
+        let bulk = room.enter(1, Priority::Bulk).await.unwrap();
+        assert_eq!(room.free(), (31, 2));
+        drop(bulk);
+        let never = room.enter(33, Priority::BySize).await;
+        assert!(matches!(never, Err(QueueError::TooLarge { windows: 33, queue_windows: 32 })));
     }
 }

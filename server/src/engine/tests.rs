@@ -57,7 +57,7 @@ struct Desk {
 
 impl Desk {
     fn new(settings: EngineSettings) -> Self {
-        let (engine, queue) = queue(&settings);
+        let (engine, queue) = Queues::new(settings).open();
         Self { engine, queue }
     }
 
@@ -133,7 +133,7 @@ async fn ask(
 ) -> JoinHandle<Answered> {
     let engine = engine.clone();
     let plan = engine.plan(windows, models.into());
-    let task = tokio::spawn(async move { engine.predict(plan, caller).await });
+    let task = tokio::spawn(async move { Ok(engine.predict(plan, caller).await?.0) });
     // Tests run on one thread, where what has been spawned has its turn now.
     tokio::task::yield_now().await;
     task

@@ -2,8 +2,8 @@
 //!
 //! A caller is one call, whatever number of requests it streams. Its work is that of all its jobs that wait, each counted
 //! whole until it is answered, so that a large one does not push to the front with its last windows. Interactive callers
-//! have at most [`INTERACTIVE_WINDOWS`](super::cost::INTERACTIVE_WINDOWS) of it and go first, in the order of their
-//! arrival; the others are bulk callers, of which the one that has been served least goes first. While both wait, bulk
+//! have at most [`INTERACTIVE_WINDOWS`](super::cost::INTERACTIVE_WINDOWS) of it, unless they say themselves what they are,
+//! and go first, in the order of their arrival; the others are bulk callers, of which the one that has been served least goes first. While both wait, bulk
 //! callers have at least a quarter of the work, so that they get on whatever else comes.
 //!
 //! Bulk callers are served by self-clocked fair queueing (S. J. Golestani, "A self-clocked fair queueing scheme for
@@ -13,6 +13,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::Priority;
 use super::cost::Bounds;
 use super::job::Job;
 
@@ -59,7 +60,11 @@ impl Turns {
             *work.entry(job.caller.id).or_default() += job.work;
         }
         let most = self.bounds.work(super::cost::INTERACTIVE_WINDOWS);
-        let bulk = |job: &Job| work.get(&job.caller.id).is_some_and(|&work| work > most);
+        let bulk = |job: &Job| match job.caller.priority {
+            Priority::BySize => work.get(&job.caller.id).is_some_and(|&work| work > most),
+            Priority::Interactive => false,
+            Priority::Bulk => true,
+        };
         let interactive_jobs = waiting.iter().filter(|job| !bulk(job)).count();
         let contended = (1..waiting.len()).contains(&interactive_jobs);
         if !contended {

@@ -9,6 +9,10 @@ pub(crate) enum RejectedReason {
     UnknownModel,
     /// The queue had no room.
     QueueFull,
+    /// It is more than the queue can ever hold.
+    TooLarge,
+    /// Its caller has asked for too much lately.
+    RateLimited,
     /// Models are still loaded.
     Loading,
     /// The server stops.
@@ -21,10 +25,12 @@ pub(crate) enum RejectedReason {
 
 impl RejectedReason {
     /// Every reason.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Invalid,
         Self::UnknownModel,
         Self::QueueFull,
+        Self::TooLarge,
+        Self::RateLimited,
         Self::Loading,
         Self::Stopping,
         Self::Unauthenticated,
@@ -37,6 +43,8 @@ impl RejectedReason {
             Self::Invalid => "invalid",
             Self::UnknownModel => "unknown_model",
             Self::QueueFull => "queue_full",
+            Self::TooLarge => "too_large",
+            Self::RateLimited => "rate_limited",
             Self::Loading => "loading",
             Self::Stopping => "stopping",
             Self::Unauthenticated => "unauthenticated",

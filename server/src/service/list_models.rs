@@ -6,18 +6,21 @@ use polaris_proto::v1::{Limits as ProtoLimits, ListModelsResponse, Model};
 use crate::settings::Limits;
 
 /// The answer, which stays the same as long as the models do.
-pub(super) fn response(models: &[Manifest], limits: Limits) -> ListModelsResponse {
-    ListModelsResponse {
-        models: models.iter().map(model).collect(),
-        limits: Some(ProtoLimits {
-            max_windows_per_request: limits.max_windows,
-            max_request_bytes: limits.max_bytes,
-            max_response_bytes: limits.max_response_bytes,
-        }),
+pub(super) fn response<'a>(models: impl Iterator<Item = &'a Manifest>, limits: Limits) -> ListModelsResponse {
+    ListModelsResponse { models: models.map(model).collect(), limits: Some(self::limits(limits)) }
+}
+
+/// The limits as they are told.
+pub(super) fn limits(limits: Limits) -> ProtoLimits {
+    ProtoLimits {
+        max_windows_per_request: limits.max_windows,
+        max_request_bytes: limits.max_bytes,
+        max_response_bytes: limits.max_response_bytes,
     }
 }
 
-fn model(manifest: &Manifest) -> Model {
+/// A model as it is told.
+pub(super) fn model(manifest: &Manifest) -> Model {
     // The random split lets overlapping windows fall on both sides, so its figures are not told.
     let evaluation =
         manifest.training.evaluations.iter().find(|evaluation| evaluation.split == Split::Chromosome);
@@ -44,15 +47,21 @@ mod tests {
 
     #[test]
     fn figures_are_those_of_the_chromosome_split() {
-        let limits = Limits { max_windows: 7, max_bytes: 2048, max_response_bytes: 4096, max_in_flight: 1 };
+        let limits = Limits {
+            max_windows: 7,
+            max_bytes: 2048,
+            max_response_bytes: 4096,
+            max_in_flight: 1,
+            windows_per_second: 0,
+        };
         let mut measured = manifest("QKI.K562", 151, true);
-        let answer = response(std::slice::from_ref(&measured), limits);
+        let answer = response(std::iter::once(&measured), limits);
         let model = &answer.models[0];
         assert_eq!((model.id.as_str(), model.input_length, model.uses_expression), ("QKI.K562", 151, true));
         assert!((model.auroc.unwrap() - 0.75).abs() < 1e-12 && (model.auprc.unwrap() - 0.65).abs() < 1e-12);
         let told = answer.limits.unwrap();
         assert_eq!((told.max_windows_per_request, told.max_response_bytes), (7, 4096));
         measured.training.evaluations.clear();
-        assert_eq!(response(&[measured], limits).models[0].auroc, None);
+        assert_eq!(response(std::iter::once(&measured), limits).models[0].auroc, None);
     }
 }

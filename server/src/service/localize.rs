@@ -14,7 +14,7 @@ use polaris_proto::v1::{LocalizeRequest, LocalizeResponse};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tonic::{Request, Status};
+use tonic::Status;
 use tracing::Instrument;
 
 use super::Serving;
@@ -23,7 +23,7 @@ use crate::catalog::Selection;
 use crate::convert::{self, Localization, LocalizedWindow, MapForm};
 use crate::deadline::Deadline;
 use crate::engine::Caller;
-use crate::settings::Limits;
+use crate::request_context::RequestContext;
 use crate::status::ServiceError;
 use maps::Explanation;
 
@@ -38,22 +38,24 @@ const CHUNKS_IN_FLIGHT: usize = 2;
 /// If the request is wrong, or a response of it could be larger than the limit.
 pub(super) async fn answers(
     serving: Serving,
-    limits: Limits,
+    context: RequestContext,
     stopping: CancellationToken,
-    request: Request<LocalizeRequest>,
+    request: LocalizeRequest,
 ) -> Result<impl Stream<Item = Result<LocalizeResponse, Status>> + Send + 'static, ServiceError> {
-    let deadline = Deadline::of(&request);
+    let limits = serving.rules.limits;
     let catalog = Arc::clone(&serving.catalog);
     let (localization, chunk_windows) = spawn_blocking(move || {
-        let localization = convert::localization(request.into_inner(), &catalog, limits.max_windows)?;
+        let localization = convert::localization(request, &catalog, limits.max_windows)?;
         let bytes = size::within(&localization, &catalog, limits.max_response_bytes)?;
         let chunk_windows = size::chunk_windows(localization.form.map.method, bytes);
         Ok::<_, ServiceError>((localization, chunk_windows))
     })
     .await??;
     let Localization { selection, windows, form } = localization;
-    let caller = serving.engine.caller(deadline);
-    let call = Arc::new(Call { serving, selection, form, deadline, caller });
+    serving.admit(&context, windows.iter().map(|window| window.rows.len()).sum())?;
+    let caller = context.caller(&serving.engine);
+    let request_id = context.request_id;
+    let call = Arc::new(Call { serving, selection, form, deadline: context.deadline, caller });
     let answers = stream::iter(chunks(windows, chunk_windows)).map(move |chunk| {
         if stopping.is_cancelled() {
             return Either::Right(ready(Err(ServiceError::Stopping)));
@@ -63,10 +65,10 @@ pub(super) async fn answers(
         let task = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&call).answer(chunk).in_current_span()));
         Either::Left(async move { task.await? })
     });
-    Ok(answers.buffered(CHUNKS_IN_FLIGHT).flat_map(|answer| {
+    Ok(answers.buffered(CHUNKS_IN_FLIGHT).flat_map(move |answer| {
         stream::iter(match answer {
             Ok(responses) => responses.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(Status::from(error))],
+            Err(error) => vec![Err(error.status(&request_id))],
         })
     }))
 }
@@ -124,7 +126,7 @@ impl Call {
                 let input_length = call.serving.catalog.input_length();
                 let explanation =
                     Explanation { localizations: &localizations, form: &call.form, input_length, first_row };
-                explanation.response(index, allele, call.serving.catalog.ids(&call.selection))
+                explanation.response(index, allele, call.selection.names.to_vec())
             });
             responses.push(response.await??);
             first_row += 1 + allele.map_or(0, convert::Compared::rows);

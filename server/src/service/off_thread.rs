@@ -13,7 +13,7 @@ const VALUES_OF_A_ROW: usize = 16;
 
 /// What is soon done is done here, because going to another thread and back takes as long; everything else on a thread
 /// that does not serve connections.
-pub(super) async fn do_work<T: Send + 'static>(
+pub(crate) async fn do_work<T: Send + 'static>(
     soon_done: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JoinError> {
@@ -21,12 +21,12 @@ pub(super) async fn do_work<T: Send + 'static>(
 }
 
 /// Whether a request is soon checked and planned. Bytes are only counted if the rows are few.
-pub(super) fn soon_checked(rows: usize, bytes: impl FnOnce() -> usize) -> bool {
+pub(crate) fn soon_checked(rows: usize, bytes: impl FnOnce() -> usize) -> bool {
     rows <= FEW_ROWS && bytes() <= FEW_BYTES
 }
 
 /// Whether an answer of so many values is soon put together.
-pub(super) fn soon_answered(values: usize, rows: usize) -> bool {
+pub(crate) fn soon_answered(values: usize, rows: usize) -> bool {
     values.saturating_add(rows.saturating_mul(VALUES_OF_A_ROW)) <= FEW_VALUES
 }
 

@@ -34,13 +34,22 @@ pub(crate) struct RawServer {
 }
 
 /// `[registry]`
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawRegistry {
     #[serde(default)]
     pub(crate) directory: Option<String>,
     #[serde(default, deserialize_with = "names")]
     pub(crate) models: Vec<String>,
+    #[serde(default, deserialize_with = "names")]
+    pub(crate) require: Vec<String>,
+    #[serde(default, deserialize_with = "names")]
+    pub(crate) versions: Vec<String>,
+    #[serde(default, deserialize_with = "names")]
+    pub(crate) canary: Vec<String>,
+    pub(crate) canary_percent: i64,
+    pub(crate) poll_ms: i64,
+    pub(crate) when_broken: String,
 }
 
 /// `[engine]`
@@ -66,6 +75,7 @@ pub(crate) struct RawLimits {
     pub(crate) max_request_bytes: i64,
     pub(crate) max_response_bytes: i64,
     pub(crate) max_requests_in_flight_per_stream: i64,
+    pub(crate) windows_per_second_per_client: i64,
 }
 
 /// `[admin]`
@@ -147,6 +157,21 @@ impl Default for RawServer {
     }
 }
 
+impl Default for RawRegistry {
+    fn default() -> Self {
+        Self {
+            directory: None,
+            models: Vec::new(),
+            require: Vec::new(),
+            versions: Vec::new(),
+            canary: Vec::new(),
+            canary_percent: 0,
+            poll_ms: 2000,
+            when_broken: "wait".to_owned(),
+        }
+    }
+}
+
 impl Default for RawEngine {
     fn default() -> Self {
         Self {
@@ -170,11 +195,12 @@ impl Default for RawLimits {
             // What callers take if they set no limit of their own.
             max_response_bytes: 4 * 1024 * 1024,
             max_requests_in_flight_per_stream: 4,
+            windows_per_second_per_client: 0,
         }
     }
 }
 
-/// A list, or one text with commas as flags and environment variables have it.
+/// A list, or one text with commas as flags and environment variables have it, or a number.
 fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     struct Names;
     impl<'de> Visitor<'de> for Names {
@@ -186,6 +212,14 @@ fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 
         fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
             Ok(text.split(',').map(|name| name.trim().to_owned()).collect())
+        }
+
+        fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+            Ok(vec![number.to_string()])
+        }
+
+        fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+            Ok(vec![number.to_string()])
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {

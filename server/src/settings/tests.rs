@@ -2,7 +2,7 @@ use std::io::Write;
 
 use figment::value::Value;
 
-use polaris_model::Precision;
+use polaris_model::{ModelId, Precision};
 
 use super::*;
 
@@ -77,6 +77,10 @@ fn errors_name_key_value_place_and_range() {
             ["limits.max_response_bytes", "1024", "65536 to 1073741824"],
         ),
         ("[registry]\nmodels = [\"../x\"]\n", ["registry.models", "../x", "FILE"]),
+        ("[registry]\nrequire = 0\n", ["registry.require is 0", "FILE", "1 to 1000000"]),
+        ("[registry]\nversions = [\"QKI.K562\"]\n", ["registry.versions", "QKI.K562", "@<version>"]),
+        ("[registry]\ncanary = [\"QKI.K562@../x\"]\n", ["registry.canary", "../x", "@<version>"]),
+        ("[registry]\nwhen_broken = \"cry\"\n", ["registry.when_broken", "cry", "wait or exit"]),
         ("[server]\nlisten = \"localhost\"\n", ["server.listen", "localhost", "FILE"]),
         ("[server]\nlog = \"a=b=c\"\n", ["server.log", "a=b=c", "FILE"]),
         ("engine = [\n", ["settings", "", "FILE"]),
@@ -136,4 +140,23 @@ fn what_surrounds_the_service_is_checked_as_well() {
         let error = from_file(text).unwrap_err();
         assert!(error.contains(named) && !error.contains("secret"), "{text}: {error}");
     }
+}
+
+#[test]
+fn what_is_required_is_a_count_or_a_list() {
+    let require = |text: &str| from_settings(text).registry.require;
+    assert_eq!(require(""), Requirement::Any);
+    assert_eq!(require("[registry]\nrequire = 160\n"), Requirement::Count(160));
+    assert_eq!(require("[registry]\nrequire = \"3\"\n"), Requirement::Count(3));
+    let models = Requirement::Models(vec!["QKI.K562".parse().unwrap(), "PUM2.K562".parse().unwrap()]);
+    assert_eq!(require("[registry]\nrequire = \"QKI.K562, PUM2.K562\"\n"), models);
+    let versions =
+        from_settings("[registry]\nversions = [\"QKI.K562@2026-11-22-1f0c9a7b\"]\n").registry.versions;
+    assert_eq!(versions[0].to_string(), "QKI.K562@2026-11-22-1f0c9a7b");
+    let ageless = from_settings("");
+    assert_eq!((ageless.max_connection_age, ageless.registry.poll), (None, Some(Duration::from_secs(2))));
+}
+
+fn from_settings(text: &str) -> Settings {
+    from_file(text).unwrap()
 }

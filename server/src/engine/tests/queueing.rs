@@ -66,7 +66,7 @@ async fn a_full_queue_refuses_after_the_wait_and_frees_its_room() {
     assert!(matches!(late, Err(QueueError::DeadlineExceeded)));
     // Alternates count.
     let too_many = desk.ask(vec![substituted(0, 0..4)], &[0]).await.await.unwrap();
-    assert!(matches!(too_many, Err(QueueError::Full { windows: 5, .. })));
+    assert!(matches!(too_many, Err(QueueError::TooLarge { windows: 5, queue_windows: 4 })));
     holder.abort();
 }
 

@@ -71,7 +71,7 @@ async fn a_caller_who_leaves_takes_nothing_from_one_who_shares_its_rows() {
 
 #[tokio::test]
 async fn failures_are_not_kept() {
-    let (engine, queue) = queue(&keeping(1 << 20));
+    let (engine, queue) = Queues::new(keeping(1 << 20)).open();
     let failing = ask(&engine, windows(3..4), &[0], engine.caller(Deadline::default())).await;
     drop(spawn_blocking(move || queue.run(&Recorder { fails: |_, _| true, ..Recorder::new(1) })));
     assert!(matches!(failing.await.unwrap(), Err(QueueError::Engine(_))));

@@ -12,6 +12,17 @@ async fn small_callers_go_before_large_ones() {
 }
 
 #[tokio::test]
+async fn callers_may_say_themselves_what_they_are() {
+    let desk = Desk::new(settings(20, 1000));
+    let bulk = desk.caller().with_priority(Priority::Bulk);
+    let _bulk = ask(&desk.engine, windows(100..101), &[0], bulk).await;
+    let interactive = desk.caller().with_priority(Priority::Interactive);
+    let _interactive = ask(&desk.engine, windows(0..30), &[0], interactive).await;
+    let batches: Vec<_> = desk.run(Recorder::new(1)).await.iter().map(Asked::short).collect();
+    assert_eq!(batches, [(0, 20), (20, 10), (100, 1)]);
+}
+
+#[tokio::test]
 async fn work_counts_by_the_models_that_are_asked() {
     let desk = Desk::new(settings(20, 1000));
     let _all = desk.ask(windows(0..17), &[0, 1, 2, 3]).await;

@@ -47,7 +47,7 @@ pub(super) fn within(
     let (index, allele) = longest.unwrap_or_default();
     let shape = Shape { form: &localization.form, input_length };
     let bytes =
-        shape.response_bytes(localization.windows.len(), allele, catalog.ids(&localization.selection));
+        shape.response_bytes(localization.windows.len(), allele, localization.selection.names.to_vec());
     if bytes <= max_bytes as usize {
         return Ok(bytes);
     }

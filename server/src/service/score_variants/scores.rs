@@ -29,7 +29,7 @@ pub(super) fn response(
     }
     Ok(ScoreVariantsResponse {
         request_id: scoring.request_id,
-        model_ids: catalog.ids(&scoring.selection),
+        model_ids: scoring.selection.names.to_vec(),
         windows,
     })
 }
@@ -111,7 +111,13 @@ mod tests {
 
     fn scoring(alleles: Vec<Vec<AlleleRows>>) -> Scoring {
         // QKI.K562, which has a background, then PUM2.none, which has none.
-        Scoring { request_id: 3, selection: catalog(60).selection(vec![2, 1]), windows: Vec::new(), alleles }
+        Scoring {
+            request_id: 3,
+            selection: catalog(60)
+                .selection(vec![2, 1], ["QKI.K562", "PUM2.none"].map(str::to_owned).to_vec()),
+            windows: Vec::new(),
+            alleles,
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ fn deletion() -> Compared {
 fn call(form: MapForm, alleles: &[Option<Compared>]) -> Localization {
     let windows =
         alleles.iter().map(|&allele| LocalizedWindow { rows: Vec::<WindowInput>::new(), allele }).collect();
-    Localization { selection: catalog(LENGTH).selection(vec![0, 1, 2]), windows, form }
+    Localization { selection: catalog(LENGTH).all(), windows, form }
 }
 
 /// A response whose maps differ from position to position, so that clusters are small.
@@ -37,7 +37,7 @@ fn response_bytes(form: &MapForm, allele: Option<Compared>) -> usize {
     };
     let explanation = Explanation { localizations: &localizations, form, input_length: LENGTH, first_row: 0 };
     let catalog = catalog(LENGTH);
-    let ids = catalog.ids(&catalog.selection(vec![0, 1, 2]));
+    let ids = catalog.all().names.to_vec();
     explanation.response(0, allele, ids).unwrap().encoded_len()
 }
 
