@@ -36,6 +36,24 @@ impl ServerProcess {
         Self { child, socket, stdout, stderr, _folder: folder }
     }
 
+    /// Memory that it has in use, in bytes.
+    ///
+    /// # Errors
+    /// If the process has ended.
+    pub fn resident_bytes(&self) -> Result<u64, HarnessError> {
+        let path = format!("/proc/{}/status", self.child.id().unwrap_or_default());
+        let status = std::fs::read_to_string(&path).map_err(HarnessError::io(path))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes =
+            line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|line| line.parse::<u64>().ok());
+        Ok(kibibytes.unwrap_or_default() * 1024)
+    }
+
+    /// Everything that it has written to its standard error.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
     /// Path of its socket, if it listens at one.
     pub fn socket(&self) -> &Path {
         &self.socket

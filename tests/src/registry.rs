@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use polaris_model::training::Recipe;
 use polaris_model::{
     Architecture, CURRENT_LINK, DeltaBackground, EngineOptions, Ensemble, Evaluation, FoldMetrics,
-    MANIFEST_FILE, MODEL_FILE, ModelId, Registry, Split, TrainingRecord, Weights,
+    MANIFEST_FILE, MODEL_FILE, Manifest, ModelId, Registry, Split, TrainingRecord, Weights,
 };
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
@@ -63,6 +63,29 @@ impl TestRegistry {
         let seed = id.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
         self.registry.publish(&model, &Weights::from_formula(architecture, seed), training_record())?;
         Ok(())
+    }
+
+    /// Publishes another version of a model of [`INPUT_LENGTH`] that reads expression and region, and makes it current.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn publish_version(&self, id: &str, seed: u64) -> Result<Manifest, HarnessError> {
+        let model: ModelId = id.parse().map_err(|error| HarnessError::Model(format!("{error}")))?;
+        let architecture = Architecture::new(INPUT_LENGTH, true, true)
+            .map_err(|error| HarnessError::Model(error.to_string()))?;
+        Ok(self.registry.publish(&model, &Weights::from_formula(architecture, seed), training_record())?)
+    }
+
+    /// Cuts a model's file in two halves and returns what it held.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn truncate(&self, id: &str) -> Result<Vec<u8>, HarnessError> {
+        let path = self.model_file(id);
+        let failed = || HarnessError::io(path.display().to_string());
+        let model = std::fs::read(&path).map_err(failed())?;
+        std::fs::write(&path, model.get(..model.len() / 2).unwrap_or_default()).map_err(failed())?;
+        Ok(model)
     }
 
     /// All its models, loaded in this process.

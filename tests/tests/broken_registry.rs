@@ -1,6 +1,11 @@
-//! A registry that does not verify is not served: exit code 1, and standard error says which model and why.
+//! A registry that does not verify is not served: where the server is told to end it does with exit code 1, and standard
+//! error says which model and why. That it waits by default is tested in `reload.rs`.
 
 use polaris_tests::{Exit, HarnessError, INPUT_LENGTH, Server, TestRegistry};
+
+fn ending(registry: &std::path::Path) -> Server {
+    Server::new(registry).setting("REGISTRY__WHEN_BROKEN", "exit")
+}
 
 fn check(exit: &Exit, parts: &[&str]) {
     assert_eq!(exit.code, Some(1), "{exit:?}");
@@ -11,10 +16,8 @@ fn check(exit: &Exit, parts: &[&str]) {
 #[tokio::test]
 async fn a_truncated_model_file() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
-    let file = std::fs::File::options().write(true).open(registry.model_file("QKI.HepG2")).unwrap();
-    let length = file.metadata().unwrap().len();
-    file.set_len(length / 2).unwrap();
-    check(&Server::new(registry.directory()).run().await?, &["ERROR", "QKI.HepG2"]);
+    registry.truncate("QKI.HepG2")?;
+    check(&ending(registry.directory()).run().await?, &["ERROR", "QKI.HepG2"]);
     Ok(())
 }
 
@@ -27,7 +30,7 @@ async fn another_sha256() -> Result<(), HarnessError> {
     let sha256 = json["model_sha256"].as_str().unwrap().to_owned();
     json["model_sha256"] = "0".repeat(64).into();
     std::fs::write(&path, json.to_string()).unwrap();
-    check(&Server::new(registry.directory()).run().await?, &["ERROR", "PUM2.K562", &sha256, &"0".repeat(64)]);
+    check(&ending(registry.directory()).run().await?, &["ERROR", "PUM2.K562", &sha256, &"0".repeat(64)]);
     Ok(())
 }
 
@@ -36,7 +39,7 @@ async fn a_manifest_of_another_model() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
     let other = std::fs::read(registry.manifest_file("QKI.K562")).unwrap();
     std::fs::write(registry.manifest_file("TARDBP.K562"), other).unwrap();
-    check(&Server::new(registry.directory()).run().await?, &["ERROR", "TARDBP.K562", "id is QKI.K562"]);
+    check(&ending(registry.directory()).run().await?, &["ERROR", "TARDBP.K562", "id is QKI.K562"]);
     Ok(())
 }
 
@@ -44,7 +47,7 @@ async fn a_manifest_of_another_model() -> Result<(), HarnessError> {
 async fn a_manifest_that_is_no_json() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
     std::fs::write(registry.manifest_file("TARDBP.K562"), "{").unwrap();
-    check(&Server::new(registry.directory()).run().await?, &["ERROR", "TARDBP.K562", "manifest.json"]);
+    check(&ending(registry.directory()).run().await?, &["ERROR", "TARDBP.K562", "manifest.json"]);
     Ok(())
 }
 
@@ -52,7 +55,7 @@ async fn a_manifest_that_is_no_json() -> Result<(), HarnessError> {
 async fn windows_of_two_lengths() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
     registry.publish("SRSF1.K562", INPUT_LENGTH + 50, true, true)?;
-    check(&Server::new(registry.directory()).run().await?, &["ERROR", "SRSF1.K562", "201", "151"]);
+    check(&ending(registry.directory()).run().await?, &["ERROR", "SRSF1.K562", "201", "151"]);
     // Apart they can be served.
     Server::new(registry.directory()).args(&["--models", "SRSF1.K562"]).start().await?;
     Ok(())
@@ -62,11 +65,11 @@ async fn windows_of_two_lengths() -> Result<(), HarnessError> {
 async fn nothing_to_serve() -> Result<(), HarnessError> {
     let registry = TestRegistry::empty()?;
     let directory = registry.directory().display().to_string();
-    check(&Server::new(registry.directory()).run().await?, &["ERROR", "no models", &directory]);
+    check(&ending(registry.directory()).run().await?, &["ERROR", "no models", &directory]);
     let missing = registry.directory().join("absent");
-    check(&Server::new(&missing).run().await?, &["ERROR", &missing.display().to_string()]);
+    check(&ending(&missing).run().await?, &["ERROR", &missing.display().to_string()]);
     registry.publish("QKI.K562", INPUT_LENGTH, true, true)?;
-    let unknown = Server::new(registry.directory()).args(&["--models", "QKI.K562,QKI.HepG2"]).run().await?;
+    let unknown = ending(registry.directory()).args(&["--models", "QKI.K562,QKI.HepG2"]).run().await?;
     check(&unknown, &["ERROR", "no model QKI.HepG2", "it has QKI.K562"]);
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use polaris_proto::v1::{PredictRequest, ScoreVariantsRequest};
 use polaris_tests::{HarnessError, INPUT_LENGTH, Random, Server, TestRegistry};
+use rustix::process::Signal;
 use tonic::{Code, Request};
 
 fn request(windows: usize) -> PredictRequest {
@@ -38,6 +39,43 @@ async fn expired_on_arrival_and_while_waiting() -> Result<(), HarnessError> {
         assert_eq!(client.clone().predict(late).await.unwrap_err().code(), Code::DeadlineExceeded);
     }
     busy.await.unwrap().unwrap();
+    Ok(())
+}
+
+/// Each of the late ones has more windows than the part of the queue that small requests have to themselves lets in.
+#[tokio::test]
+async fn what_expires_before_a_full_queue_never_reaches_the_engine() -> Result<(), HarnessError> {
+    const MOST: usize = 8192;
+    let registry = TestRegistry::all_variants()?;
+    let mut server = Server::new(registry.directory())
+        .args(&["--log", "polaris_server=debug"])
+        .setting("LIMITS__MAX_WINDOWS_PER_REQUEST", MOST)
+        .setting("ENGINE__QUEUE_WINDOWS", MOST)
+        .setting("ENGINE__CACHE_BYTES", 0)
+        .start()
+        .await?;
+    let client = server.raw_client().await?;
+    let late = request(17);
+    let mut busy = client.clone();
+    let busy = tokio::spawn(async move { busy.predict(request(MOST)).await });
+    server.wait_for_line("windows=64 ", Duration::from_secs(10)).await?;
+    let calls: Vec<_> = (0..200)
+        .map(|_| {
+            let (mut client, mut late) = (client.clone(), Request::new(late.clone()));
+            late.metadata_mut().insert("grpc-timeout", "5m".parse().unwrap());
+            tokio::spawn(async move { client.predict(late).await.map(|_| ()) })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
+    }
+    busy.await.unwrap().unwrap();
+    server.signal(Signal::TERM)?;
+    let exit = server.exit(Duration::from_secs(10)).await?;
+    let windows = |line: &str| line.split(" windows=").nth(1)?.split(' ').next()?.parse::<usize>().ok();
+    let calculated: usize =
+        exit.stderr.lines().filter(|line| line.contains(" batch ")).filter_map(windows).sum();
+    assert_eq!(calculated, MOST);
     Ok(())
 }
 

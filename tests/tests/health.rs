@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use polaris_proto::v1::{ListModelsRequest, PredictRequest};
+use polaris_proto::v1::{GetModelRequest, ListModelsRequest, ModelState, PredictRequest, ServerInfoRequest};
 use polaris_tests::{HarnessError, INPUT_LENGTH, Random, Server, TestRegistry};
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_types::StatusExt;
 
 const SERVICE: &str = "polaris.v1.PolarisService";
+const INFERENCE: &str = "inference.GRPCInferenceService";
 const LIMIT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
@@ -17,7 +18,7 @@ async fn not_serving_until_the_last_model_is_loaded() -> Result<(), HarnessError
     let model = registry.stall_loading("TARDBP.K562")?;
     let mut server = Server::new(registry.directory()).args(&["--log", "debug"]).spawn()?;
     server.wait_for_line("QKI.K562", LIMIT).await?;
-    for service in ["", SERVICE] {
+    for service in ["", SERVICE, INFERENCE, "TARDBP.K562"] {
         assert_eq!(server.health(service).await.unwrap(), ServingStatus::NotServing, "{service:?}");
     }
     assert_eq!(server.health("polaris.v1.Other").await.unwrap_err().code(), Code::NotFound);
@@ -33,10 +34,18 @@ async fn not_serving_until_the_last_model_is_loaded() -> Result<(), HarnessError
         assert!(refusal.get_details_retry_info().unwrap().retry_delay.is_some());
     }
 
+    let get = async |id: &str| server.client().get_model(GetModelRequest { id: id.to_owned() }).await;
+    assert_eq!(get("TARDBP.K562").await.unwrap().into_inner().state(), ModelState::Loading);
+    assert_eq!(get("SRSF1.K562").await.unwrap_err().code(), Code::Unavailable);
+    let info = server.client().server_info(ServerInfoRequest {}).await.unwrap().into_inner();
+    assert_eq!((info.models, info.model_set_digest.as_str(), info.device.as_str()), (0, "", "cpu"));
+
     let path = registry.model_file("TARDBP.K562");
     tokio::task::spawn_blocking(move || std::fs::write(path, model)).await.unwrap().unwrap();
     server.wait_until_serving(LIMIT).await?;
-    assert_eq!(server.health(SERVICE).await.unwrap(), ServingStatus::Serving);
+    for service in [SERVICE, INFERENCE, "TARDBP.K562", "QKI.K562"] {
+        assert_eq!(server.health(service).await.unwrap(), ServingStatus::Serving, "{service:?}");
+    }
     server.client().predict(request).await.unwrap();
     Ok(())
 }

@@ -3,7 +3,8 @@
 use polaris_tests::{HarnessError, Server, TestRegistry};
 use tonic_reflection::pb::{v1, v1alpha};
 
-const SERVICES: [&str; 2] = ["grpc.health.v1.Health", "polaris.v1.PolarisService"];
+const SERVICES: [&str; 3] =
+    ["grpc.health.v1.Health", "polaris.v1.PolarisService", "inference.GRPCInferenceService"];
 
 #[tokio::test]
 async fn both_versions_list_the_services() -> Result<(), HarnessError> {

@@ -58,9 +58,15 @@ async fn work_in_flight_is_answered() -> Result<(), HarnessError> {
     let registry = TestRegistry::all_variants()?;
     let mut server = start(&registry).await?;
     let mut client = server.client();
+    let idle = server.channel();
+    let mut watch = HealthClient::new(idle.clone());
+    let mut statuses =
+        watch.watch(HealthCheckRequest { service: "QKI.K562".to_owned() }).await.unwrap().into_inner();
+    assert_eq!(statuses.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
     let call = tokio::spawn(async move { client.predict(large_request()).await });
     server.wait_for_line(" batch ", PROMPT).await?;
     server.signal(Signal::TERM)?;
+    assert_eq!(statuses.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
     assert_eq!(call.await.unwrap().unwrap().into_inner().predictions.len(), 4096);
     assert_eq!(server.exit(PROMPT).await?.code, Some(0));
     Ok(())
