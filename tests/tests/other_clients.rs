@@ -1,6 +1,8 @@
 //! Clients that are not ours get a prediction. Each is skipped with a word where it is not installed: Python packages are
 //! looked for by `POLARIS_PYTHON` or python3, the programs grpcurl, node and k6 in PATH, packages of node in NODE_PATH.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;

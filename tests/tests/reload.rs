@@ -1,6 +1,8 @@
 //! The server follows its registry: it waits for what is missing or broken, takes what is new as a whole, and keeps what
 //! it has when the new is bad.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;

@@ -11,7 +11,18 @@ use crate::settings::RegistrySettings;
 /// The versions that are current, and size and time of their files, which change if a broken one is mended in its place.
 /// Polled: network file systems do not say when they change.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Fingerprint(Vec<(ModelId, String, [Option<(u64, SystemTime)>; 2])>);
+pub(super) struct Fingerprint(Vec<Version>);
+
+/// A version with its model file and its manifest.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Version {
+    id: ModelId,
+    version: String,
+    files: [Option<Seen>; 2],
+}
+
+/// Size and time of a file.
+type Seen = (u64, SystemTime);
 
 impl Fingerprint {
     /// Of the models that settings ask for, as far as they are there.
@@ -28,13 +39,13 @@ impl Fingerprint {
         let versions = current.chain(further).map(|(id, version)| {
             let directory = registry.version_directory(&id, &version);
             let files = [MODEL_FILE, MANIFEST_FILE].map(|file| seen(&directory.join(file)));
-            (id, version, files)
+            Version { id, version, files }
         });
         Self(versions.collect())
     }
 }
 
-fn seen(path: &Path) -> Option<(u64, SystemTime)> {
+fn seen(path: &Path) -> Option<Seen> {
     let metadata: Metadata = std::fs::metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
 }
