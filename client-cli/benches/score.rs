@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 
 use polaris_proto::v1::polaris_service_server::{PolarisService, PolarisServiceServer};
 use polaris_proto::v1::{
-    AlleleScores, Limits, ListModelsRequest, ListModelsResponse, LocalizeRequest, LocalizeResponse, Model,
-    ModelValues, PredictRequest, PredictResponse, ScoreVariantsRequest, ScoreVariantsResponse, WindowScores,
+    AlleleScores, GetModelRequest, GetModelResponse, Limits, ListModelsRequest, ListModelsResponse,
+    LocalizeRequest, LocalizeResponse, Model, ModelValues, PredictRequest, PredictResponse,
+    ScoreVariantsRequest, ScoreVariantsResponse, ServerInfoRequest, ServerInfoResponse, WindowScores,
 };
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::server::TcpIncoming;
@@ -53,6 +54,17 @@ impl PolarisService for Stub {
         };
         let models = vec![model("QKI.K562"), model("TARDBP.K562")];
         Ok(Response::new(ListModelsResponse { models, limits: Some(limits) }))
+    }
+
+    async fn get_model(&self, _: Request<GetModelRequest>) -> Result<Response<GetModelResponse>, Status> {
+        Err(Status::unimplemented("get_model"))
+    }
+
+    async fn server_info(
+        &self,
+        _: Request<ServerInfoRequest>,
+    ) -> Result<Response<ServerInfoResponse>, Status> {
+        Err(Status::unimplemented("server_info"))
     }
 
     async fn predict(&self, _: Request<PredictRequest>) -> Result<Response<PredictResponse>, Status> {

@@ -3,7 +3,7 @@
 use super::{Backend, Ensemble};
 use crate::cpu::SharedNetworks;
 use crate::precision::Precision;
-use crate::registry::Manifest;
+use crate::registry::{Manifest, ModelId};
 
 /// Models in memory, for another ensemble that is to hold some of the same. Those on a GPU lie in tensors of all models
 /// and are loaded again.
@@ -16,6 +16,8 @@ pub struct SharedModels {
 
 #[derive(Clone, Debug)]
 struct SharedModel {
+    id: ModelId,
+    version: String,
     sha256: String,
     /// Column of the expression that it reads, if it does.
     expression: Option<usize>,
@@ -27,6 +29,8 @@ impl Ensemble {
     pub fn shared(&self) -> SharedModels {
         let Backend::Cpu(backend) = &self.backend else { return SharedModels::default() };
         let member = |(index, manifest): (usize, &Manifest)| SharedModel {
+            id: manifest.id.clone(),
+            version: manifest.version.clone(),
             sha256: manifest.model_sha256.clone(),
             expression: expression_column(manifest, &self.cell_lines),
             exact: self.exact.get(index).cloned().unwrap_or_default(),
@@ -40,15 +44,20 @@ impl Ensemble {
 }
 
 impl SharedModels {
-    /// The place of the network that a manifest is about, if it is here and reads the same column of the expression.
+    /// The place of the network that a manifest is about, if it is here and reads the same column of the expression. It is
+    /// looked for by its version too: another version with the same digest has a file of its own, which may be broken.
     pub(super) fn place(
         &self,
         manifest: &Manifest,
         expression: Option<usize>,
         precision: Precision,
     ) -> Option<usize> {
-        let same =
-            |member: &SharedModel| member.sha256 == manifest.model_sha256 && member.expression == expression;
+        let same = |member: &SharedModel| {
+            member.id == manifest.id
+                && member.version == manifest.version
+                && member.sha256 == manifest.model_sha256
+                && member.expression == expression
+        };
         if self.precision == precision { self.members.iter().position(same) } else { None }
     }
 
