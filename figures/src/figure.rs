@@ -83,7 +83,17 @@ impl Figure {
     ///
     /// [`FigureError::UnequalColumns`] if a panel has not one letter and one value for every column.
     pub fn to_svg(&self) -> Result<String, FigureError> {
-        let (canvas, height) = self.draw()?;
+        let (canvas, height) = self.draw(true)?;
+        Ok(canvas.finish(height))
+    }
+
+    /// Draws the columns of the zoom alone, for a page with many figures.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_svg`](Self::to_svg).
+    pub fn letters_to_svg(&self) -> Result<String, FigureError> {
+        let (canvas, height) = self.draw(false)?;
         Ok(canvas.finish(height))
     }
 

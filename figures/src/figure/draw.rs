@@ -31,15 +31,15 @@ const MARK: &str = "#FFE9A8";
 const MARK_ARROW: &str = "#E0A100";
 
 impl Figure {
-    /// The figure and its height.
-    pub(crate) fn draw(&self) -> Result<(Canvas, f64), FigureError> {
+    /// The figure and its height; with the whole length of the panels above the letters if `whole`.
+    pub(crate) fn draw(&self, whole: bool) -> Result<(Canvas, f64), FigureError> {
         self.check()?;
         let all = columns(0..self.columns());
         let mut canvas = Canvas::new((all.right + SIDE).clamp(WIDTHS.0, WIDTHS.1));
         let mut y = paragraph(&mut canvas, EDGE, TITLE, 2, &self.title);
         y = paragraph(&mut canvas, y + 3.0, SUBTITLE, 2, &self.subtitle);
         if !all.range.is_empty() {
-            y = self.draw_panels(&mut canvas, &all, y + 10.0);
+            y = self.draw_panels(&mut canvas, &all, y + 10.0, whole);
         }
         y += 10.0;
         for note in &self.notes {
@@ -59,14 +59,22 @@ impl Figure {
         }
     }
 
-    /// Draws all panels, over their whole length and as letters, from `top` downwards; returns where they end.
-    fn draw_panels(&self, canvas: &mut Canvas, all: &Columns, top: f64) -> f64 {
+    /// Draws all panels, over their whole length if that is wanted and as letters, from `top` downwards; returns where they
+    /// end.
+    fn draw_panels(&self, canvas: &mut Canvas, all: &Columns, top: f64, whole: bool) -> f64 {
         let gradients = Definitions::new().add(ColourMap::Sequential.gradient());
         canvas.add(gradients.add(ColourMap::Diverging.gradient()));
         let letters = self.panels.first().map_or(&[][..], |panel| &panel.letters);
         let coordinates = Coordinates::new(&self.x_axis, letters, self.columns());
         let shown = columns(self.zoomed());
-
+        let letters_bottom = |canvas: &mut Canvas, top| {
+            let bottom = self.draw_letters(canvas, &shown, top);
+            coordinate_axis(canvas, &shown, bottom, Side::Below, &coordinates, &self.x_axis.label);
+            bottom + COORDINATE_AXIS
+        };
+        if !whole {
+            return letters_bottom(canvas, top);
+        }
         let top = top + COORDINATE_AXIS;
         let heights: f64 = self.panels.iter().map(|panel| overview::height(panel, all)).sum();
         let bottom = top + heights;
@@ -78,9 +86,7 @@ impl Figure {
             overview::draw(canvas, panel, all, range, y);
             y += overview::height(panel, all);
         }
-        let bottom = self.draw_letters(canvas, &shown, bottom + FAN);
-        coordinate_axis(canvas, &shown, bottom, Side::Below, &coordinates, &self.x_axis.label);
-        bottom + COORDINATE_AXIS
+        letters_bottom(canvas, bottom + FAN)
     }
 
     /// Draws all panels as letters from `top` downwards; returns where they end.

@@ -105,10 +105,12 @@ fn extreme_maps_give_a_picture() {
     ] {
         let letters = vec![b'G'; values.len()];
         let (canvas, height) =
-            figure(vec![panel(&letters, &values), panel(b"", b"".map(f32::from).as_slice())]).draw().unwrap();
+            figure(vec![panel(&letters, &values), panel(b"", b"".map(f32::from).as_slice())])
+                .draw(true)
+                .unwrap();
         check(canvas, height);
     }
-    let (canvas, height) = Figure::default().draw().unwrap();
+    let (canvas, height) = Figure::default().draw(true).unwrap();
     check(canvas, height);
 }
 
@@ -145,7 +147,7 @@ proptest! {
     ) {
         let x_axis = XAxis { label, first, falling };
         let figure = Figure { title, subtitle, x_axis, panels, highlight, zoom, notes };
-        let (canvas, height) = figure.draw().unwrap();
+        let (canvas, height) = figure.draw(true).unwrap();
         check(canvas, height);
     }
 
@@ -164,7 +166,19 @@ proptest! {
             zoom: None,
             notes: vec![text.clone(); 2],
         };
-        let (canvas, height) = figure.draw().unwrap();
+        let (canvas, height) = figure.draw(true).unwrap();
         check_drawn(canvas, height);
     }
+}
+
+#[test]
+fn letters_alone_are_less() {
+    let letters = b"ACGU".repeat(250);
+    let values: Vec<f32> = (0..1000_u16).map(|column| f32::from(column % 7)).collect();
+    let figure = figure(vec![panel(&letters, &values)]);
+    let (whole, small) = (figure.to_svg().unwrap(), figure.letters_to_svg().unwrap());
+    assert!(small.len() * 3 < whole.len(), "{} of {} bytes", small.len(), whole.len());
+    // As many letters as in the whole.
+    let glyphs = |svg: &str| svg.matches("<path").count();
+    assert_eq!(glyphs(&small), glyphs(&whole));
 }

@@ -31,7 +31,7 @@ fn text_is_drawn() {
     if !have_fonts() {
         return;
     }
-    let (canvas, height) = picture().draw().unwrap();
+    let (canvas, height) = picture().draw(true).unwrap();
     let title = canvas.texts()[0];
     let pixels = Pixmap::decode_png(&render(&canvas.finish(height), 1.0).unwrap()).unwrap();
     let dark = (title.top as u32..title.bottom as u32)
