@@ -18,6 +18,8 @@ use crate::{beside, strand::Strand};
 /// First bytes of the file: the version of its form, and that of the program, which may read a source otherwise than
 /// another.
 const MAGIC: &[u8] = concat!("POLARIS genes 1 ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
+/// No contig is as long: distances from here can be added up.
+const MOST_POSITION: u64 = 1 << 62;
 /// Smaller sources are read as fast as this file would be.
 const LEAST_SOURCE_BYTES: u64 = 1 << 20;
 
@@ -132,7 +134,8 @@ fn transcript(cursor: &mut Cursor<'_>) -> Option<Transcript> {
 fn place(cursor: &mut Cursor<'_>) -> Option<(Strand, u64, u64)> {
     let strand = if cursor.byte()? == 1 { Strand::Reverse } else { Strand::Forward };
     let start0 = cursor.number()?;
-    Some((strand, start0, start0.checked_add(cursor.number()?)?))
+    let end0 = start0.checked_add(cursor.number()?)?;
+    (end0 <= MOST_POSITION).then_some((strand, start0, end0))
 }
 
 fn intervals(cursor: &mut Cursor<'_>) -> Option<Vec<(u64, u64)>> {
@@ -142,6 +145,9 @@ fn intervals(cursor: &mut Cursor<'_>) -> Option<Vec<(u64, u64)>> {
     for _ in 0..count {
         let start0 = before.wrapping_add(cursor.number()?);
         let end0 = start0.wrapping_add(cursor.number()?);
+        if start0 > end0 || end0 > MOST_POSITION {
+            return None;
+        }
         intervals.push((start0, end0));
         before = end0;
     }
@@ -156,6 +162,8 @@ fn checksum(bytes: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::GeneIndex;
     use super::*;
 
@@ -211,6 +219,43 @@ mod tests {
             broken[place] ^= 1;
             assert!(decode(&broken, stamp).is_none(), "{place}");
             assert!(decode(&whole[..place], stamp).is_none(), "{place}");
+        }
+    }
+
+    proptest! {
+        /// Damage that the checksum does not show: whatever is read, genes can be looked up in it.
+        /// `PROPTEST_CASES=1000000 cargo test --release -p polaris-genomics mistakes` looks longer.
+        #[test]
+        fn mistakes_are_read_or_not(
+            changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..6),
+            cut in proptest::option::weighted(0.1, any::<usize>()),
+        ) {
+            let stamp = Stamp { bytes: 1, changed_ns: 2 };
+            static WHOLE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("genes.gtf");
+                fs::write(&path, source(20)).unwrap();
+                encode(GeneIndex::open(&path).unwrap().genes(), 3, Stamp { bytes: 1, changed_ns: 2 })
+            });
+            let mut bytes = WHOLE.clone();
+            bytes.truncate(bytes.len() - 4);
+            let first = MAGIC.len() + 16;
+            for (place, byte) in changes {
+                let places = bytes.len() - first;
+                bytes[first + place % places] = byte;
+            }
+            if let Some(place) = cut {
+                bytes.truncate(first + place % (bytes.len() - first));
+            }
+            let sum = checksum(&bytes);
+            bytes.extend_from_slice(&sum.to_le_bytes());
+            if let Some((genes, unstranded)) = decode(&bytes, stamp) {
+                let index = GeneIndex::from_genes(genes, unstranded);
+                for position0 in [0, 1500, 5000, 1 << 31, MOST_POSITION] {
+                    index.region_class("chr1", position0);
+                    index.nearest_gene("chr1", position0);
+                }
+            }
         }
     }
 
