@@ -3,6 +3,7 @@
 
 mod bench;
 mod localize;
+mod merge;
 mod scan;
 mod score;
 
@@ -14,6 +15,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use self::bench::BenchArguments;
 use self::localize::LocalizeArguments;
+use self::merge::MergeArguments;
 use self::scan::ScanArguments;
 use self::score::ScoreArguments;
 use crate::bench::BenchOptions;
@@ -23,7 +25,7 @@ use crate::localize::LocalizeOptions;
 use crate::models::ModelsOptions;
 use crate::output_file::Destination;
 use crate::scan::ScanOptions;
-use crate::score::{Form, IndexKind, MergeOptions, ScoreOptions};
+use crate::score::{MergeOptions, ScoreOptions};
 use crate::server_process::EmbeddedServer;
 use crate::session::{ServerChoice, ServerOptions};
 
@@ -67,7 +69,7 @@ pub(crate) struct Arguments {
 enum Command {
     /// Score every alternate allele of a VCF and write the VCF out again with the scores in INFO
     Score(Box<ScoreArguments>),
-    /// Join the scored files of all shards to what one run would have written
+    /// Join the outputs of all shards to what one run would have written
     Merge(MergeArguments),
     /// Write tracks of binding along genes or regions, for genome browsers
     Scan(ScanArguments),
@@ -89,31 +91,6 @@ enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-struct MergeArguments {
-    /// Scored files of shards 1 to N, in any order
-    #[arg(value_name = "FILE", required = true)]
-    inputs: Vec<PathBuf>,
-    /// The whole; `-` is standard output
-    #[arg(long, short = 'o', value_name = "FILE", default_value = "-")]
-    output: PathBuf,
-    /// Form: v VCF, z bgzip VCF, u uncompressed BCF, b BCF; by default what the name says
-    #[arg(long, short = 'O', value_name = "v|z|u|b", value_enum, hide_possible_values = true)]
-    output_type: Option<Form>,
-    /// Write an index beside it
-    #[arg(long, short = 'W', value_name = "KIND", value_enum)]
-    write_index: Option<IndexKind>,
-}
-
-impl MergeArguments {
-    fn into_options(self) -> Result<MergeOptions, clap::Error> {
-        let output = Destination::from_argument(&self.output);
-        let form = self.output_type.unwrap_or_else(|| Form::of_name(&output));
-        score::check_index(self.write_index, &output, form)?;
-        Ok(MergeOptions { inputs: self.inputs, output, form, index: self.write_index })
-    }
 }
 
 #[derive(Debug, Args)]
@@ -292,6 +269,16 @@ fn listed(models: &[String]) -> Result<Vec<String>, clap::Error> {
         }
     }
     Ok(ids)
+}
+
+/// Two outputs in one file would destroy each other.
+fn check_distinct(places: &[&Destination]) -> Result<(), clap::Error> {
+    for (index, place) in places.iter().enumerate() {
+        if places.iter().take(index).any(|other| other.is_same(place)) {
+            return Err(usage(&format!("two outputs go to {}: give each its own", place.name())));
+        }
+    }
+    Ok(())
 }
 
 fn usage(message: &str) -> clap::Error {

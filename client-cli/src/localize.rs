@@ -1,5 +1,6 @@
 //! `polaris-client localize`: regions, sequences or variants in; which bases drive their predictions out.
 
+mod allele_maps;
 mod assembly;
 mod clusters;
 mod columns;
@@ -29,6 +30,7 @@ use polaris_genomics::ReferenceBundle;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+pub(crate) use self::allele_maps::{MapMaker, WantedMap};
 use self::flow::{Asking, start_planning};
 use self::input::Input;
 pub(crate) use self::options::{

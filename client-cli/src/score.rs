@@ -14,12 +14,14 @@ mod index;
 mod info;
 mod journal;
 mod largest;
+mod maps;
 mod merging;
 mod options;
 mod pipeline;
 mod plan;
 mod reply;
 mod request;
+mod server_info;
 mod shard_line;
 mod source;
 mod stats;
@@ -45,6 +47,7 @@ use self::header::Provenance;
 use self::index::IndexError;
 use self::info::Fields;
 use self::journal::{Journal, JournalError};
+use self::maps::HitMap;
 pub(crate) use self::merging::{MergeOptions, merge};
 pub(crate) use self::options::{MaxSkipped, ScoreOptions};
 use self::pipeline::Asking;
@@ -59,6 +62,7 @@ use self::writer::{Interrupted, Outputs, Writer, file_of};
 use crate::connect::ConnectError;
 use crate::console::{Progress, say, told};
 use crate::exit::{Exit, MAY_PASS, TOO_MANY_SKIPPED, WRONG_BUILD};
+use crate::localize::MapMaker;
 use crate::output_file::{Destination, OutputFile};
 use crate::requirements::{self, ChosenModels, model_digest};
 use crate::session::{self, Interrupts, ListError, ServerChoice, Session};
@@ -66,9 +70,16 @@ use crate::vcf::{Header, Reader, WindowLayout, open_indexed};
 
 /// What a run has come to.
 enum Outcome {
-    Written(Written, Box<Provenance>),
+    Written(Written, Box<Account>),
     /// Nothing was to be scored: what is to be said.
     Dry(String),
+}
+
+/// What is said about a run beside its outputs.
+struct Account {
+    provenance: Provenance,
+    /// For the page.
+    maps: Vec<HitMap>,
 }
 
 /// The outputs at the end.
@@ -77,6 +88,15 @@ enum Written {
     Scored(Box<Writer>),
     /// By an earlier run that was killed while it gave them their names.
     Left(Box<Whole>),
+}
+
+impl Written {
+    fn top(&self) -> &Top {
+        match self {
+            Self::Scored(writer) => writer.top(),
+            Self::Left(whole) => &whole.top,
+        }
+    }
 }
 
 /// Scores the file. Whatever fails, the outputs are whole or absent, and no server of ours is left.
@@ -91,8 +111,8 @@ pub(crate) async fn run(options: ScoreOptions) -> anyhow::Result<()> {
     let scored = score(&options, reader, header, &mut session, &progress, &mut interrupts).await;
     let scored = session.finish(scored, &progress, options.quiet).await;
     drop(progress);
-    let (written, provenance) = match scored.map_err(|error| explained(error, &options))? {
-        Outcome::Written(written, provenance) => (written, provenance),
+    let (written, account) = match scored.map_err(|error| explained(error, &options))? {
+        Outcome::Written(written, account) => (written, account),
         Outcome::Dry(report) => {
             print(&report);
             return Ok(());
@@ -103,16 +123,16 @@ pub(crate) async fn run(options: ScoreOptions) -> anyhow::Result<()> {
         Written::Scored(writer) => writer.finish()?,
         Written::Left(whole) => *whole,
     };
-    let counts = publish(whole, &options, &provenance)?;
+    let counts = publish(whole, &options, &account)?;
     if !options.quiet {
         let outputs: Vec<String> = options.destinations().map(Destination::name).collect();
-        say(&counts.report(provenance.models, started.elapsed(), &outputs));
+        say(&counts.report(account.provenance.models, started.elapsed(), &outputs));
     }
     check_skipped(&options, &counts)
 }
 
 /// Gives the outputs their names and writes what is made of them.
-fn publish(mut whole: Whole, options: &ScoreOptions, provenance: &Provenance) -> anyhow::Result<Counts> {
+fn publish(mut whole: Whole, options: &ScoreOptions, account: &Account) -> anyhow::Result<Counts> {
     whole.publish()?;
     let indexed = match (options.index, file_of(&options.output)) {
         (Some(kind), Some(path)) => index::write(&path, options.form.is_bcf(), kind),
@@ -122,7 +142,7 @@ fn publish(mut whole: Whole, options: &ScoreOptions, provenance: &Provenance) ->
         return Err(error.into());
     }
     // Without an index that cannot be made, everything else is worth having.
-    write_reports(options, &whole.counts, &whole.top, provenance)?;
+    write_reports(options, &whole.counts, &whole.top, account)?;
     let counts = whole.counts.clone();
     whole.forget();
     indexed.map_err(Into::into).map(|()| counts)
@@ -170,6 +190,8 @@ async fn score(
     }
     let chosen = requirements::choose(listed, &options.model_ids, options.batch_windows)?;
     chosen.check_bundle(&bundle, options.allow_assembly_mismatch)?;
+    let told =
+        interrupts.unless(async { Ok(server_info::of(&servers, options.server.reply_limit).await) }).await?;
     let provenance = Provenance {
         version: env!("CARGO_PKG_VERSION"),
         command: header::command_line(std::env::args_os()),
@@ -177,7 +199,8 @@ async fn score(
         model_digest: model_digest(&chosen.models),
         assembly: bundle.assembly().to_owned(),
         reference_digest,
-        device: options.device(),
+        device: told.device.unwrap_or_else(|| options.device()),
+        model_set_digest: told.model_set_digest,
         shard: match options.selection.shard {
             Some(shard) => Some(ShardLine::of(shard, &options.input)?),
             None => None,
@@ -189,22 +212,33 @@ async fn score(
         let plans = Plans::start(source, &cutter, chunk_records(&chosen))?;
         return dry(options, plans, &header, &servers, &chosen, progress, interrupts).await;
     }
-    let mut writer = match open_outputs(options, &provenance, &chosen)? {
-        Written::Scored(writer) => writer,
-        left @ Written::Left(_) => return Ok(Outcome::Written(left, Box::new(provenance))),
+    let asked = servers.clone();
+    let maker = MapMaker::new(bundle, layout(options, &chosen), chosen.clone(), options.server.reply_limit);
+    let written = match open_outputs(options, &provenance, &chosen)? {
+        Written::Scored(mut writer) => {
+            let done = writer.counts().records;
+            let guard = Guard::new(options.ref_mismatch, &provenance.assembly, writer.counts());
+            let fields = Fields::new(&chosen.requested);
+            writer.begin(&header, &provenance, fields, options.form, &chosen.ids())?;
+            let source = Source::new(reader, options.selection.clone(), done);
+            let plans = Plans::start(source, &cutter, chunk_records(&chosen))?;
+            let asking = asking(options, servers, chosen, (guard, cutter), &provenance);
+            progress.start_counting("scoring:", "records", None);
+            if done > 0 {
+                progress.warn(&format!("going on after {done} records that are done"));
+            }
+            let writer = pipeline::run(asking, plans, *writer, Arc::clone(progress), interrupts).await?;
+            Written::Scored(Box::new(writer))
+        }
+        left @ Written::Left(_) => left,
     };
-    let done = writer.counts().records;
-    let guard = Guard::new(options.ref_mismatch, bundle.assembly(), writer.counts());
-    writer.begin(&header, &provenance, Fields::new(&chosen.requested), options.form, &chosen.ids())?;
-    let source = Source::new(reader, options.selection.clone(), done);
-    let plans = Plans::start(source, &cutter, chunk_records(&chosen))?;
-    let asking = asking(options, servers, chosen, (guard, cutter), &provenance);
-    progress.start_counting("scoring:", "records", None);
-    if done > 0 {
-        progress.warn(&format!("going on after {done} records that are done"));
+    let mut maps = Vec::new();
+    if options.html.is_some() {
+        progress.stage("drawing maps");
+        let of_hits = maps::of_hits(written.top().hits(), options.html_maps, &asked, &maker, progress);
+        maps = interrupts.unless(async { Ok(of_hits.await) }).await?;
     }
-    let writer = pipeline::run(asking, plans, *writer, Arc::clone(progress), interrupts).await?;
-    Ok(Outcome::Written(Written::Scored(Box::new(writer)), Box::new(provenance)))
+    Ok(Outcome::Written(written, Box::new(Account { provenance, maps })))
 }
 
 /// The bundle, and its digest. Both take long where the genome is large, and are read at once.
@@ -216,13 +250,13 @@ async fn open_bundle(options: &ScoreOptions) -> anyhow::Result<(Arc<ReferenceBun
 }
 
 fn cutter(options: &ScoreOptions, bundle: &Arc<ReferenceBundle>, chosen: &ChosenModels) -> Cutter {
-    let layout = WindowLayout {
-        length: chosen.input_length,
-        grid: options.window_grid,
-        left_aligned: options.left_aligned,
-    };
     let with_genes = options.table.is_some() || options.html.is_some();
-    Cutter::new(Arc::clone(bundle), layout, chosen.cell_lines(), with_genes)
+    Cutter::new(Arc::clone(bundle), layout(options, chosen), chosen.cell_lines(), with_genes)
+}
+
+fn layout(options: &ScoreOptions, chosen: &ChosenModels) -> WindowLayout {
+    let (grid, left_aligned) = (options.window_grid, options.left_aligned);
+    WindowLayout { length: chosen.input_length, grid, left_aligned }
 }
 
 /// The writer, behind the records that are done already, or the outputs if all of them are.
@@ -297,11 +331,12 @@ fn write_reports(
     options: &ScoreOptions,
     counts: &Counts,
     top: &Top,
-    provenance: &Provenance,
+    account: &Account,
 ) -> anyhow::Result<()> {
+    let Account { provenance, maps } = account;
     let sample = stats::sample(&options.input);
     let stats = options.stats.as_ref().map(|place| (place, stats::text(&sample, counts, provenance)));
-    let html = options.html.as_ref().map(|place| (place, html::page(&sample, counts, top, provenance)));
+    let html = options.html.as_ref().map(|place| (place, html::page(&sample, counts, top, maps, provenance)));
     for (place, text) in stats.into_iter().chain(html) {
         let mut file = OutputFile::create(place)?;
         file.write_all(text.as_bytes())?;

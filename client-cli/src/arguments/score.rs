@@ -90,6 +90,9 @@ struct OutputArguments {
     /// A page with the counts and the largest changes
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Maps of so many of the largest changes on the page
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "html", value_parser = clap::value_parser!(u16).range(..=500))]
+    html_maps: u16,
     /// Records between two checkpoints, where blocks of compressed outputs end
     #[arg(long, value_name = "N", default_value_t = 8192, hide = true, value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_records: u64,
@@ -166,6 +169,7 @@ impl ScoreArguments {
             skipped,
             stats,
             html,
+            html_maps: outputs.html_maps.into(),
             checkpoint_records: outputs.checkpoint_records,
             selection: self.selection.into_selection()?,
             ref_mismatch: self.ref_mismatch,

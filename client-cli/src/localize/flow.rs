@@ -94,7 +94,7 @@ async fn ask(
 }
 
 /// All responses to a request.
-async fn call(asking: &Asking, request: LocalizeRequest) -> anyhow::Result<Vec<LocalizeResponse>> {
+pub(super) async fn call(asking: &Asking, request: LocalizeRequest) -> anyhow::Result<Vec<LocalizeResponse>> {
     let mut service = asking.service.clone();
     let expected = request.windows.len();
     let stream = asking.in_time(service.localize(request)).await?.into_inner();

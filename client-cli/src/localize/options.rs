@@ -86,6 +86,21 @@ pub(crate) struct MapChoice {
     pub(crate) motif_threshold: f32,
 }
 
+impl Default for MapChoice {
+    /// As the command line has it.
+    fn default() -> Self {
+        Self {
+            method: Method::default(),
+            signed: false,
+            alignment: Alignment::default(),
+            linkage: LinkageChoice::default(),
+            alpha: 0.9,
+            height: 1.0,
+            motif_threshold: 0.5,
+        }
+    }
+}
+
 impl MapChoice {
     /// As requests say it: a value for every base, and clusters if they are wanted.
     pub(crate) fn message(&self, with_clusters: bool) -> MapOptions {

@@ -99,6 +99,16 @@ impl Pictures {
         Ok(())
     }
 
+    /// A picture of the bases around the change alone.
+    pub(super) fn small(
+        &self,
+        explained: &Explained,
+        model: &str,
+        maps: &ModelMaps,
+    ) -> Result<String, FigureError> {
+        self.figure(explained, model, maps).letters_to_svg()
+    }
+
     /// A name that no picture of the run has: with the strand and a number if need be.
     fn free_name(&mut self, target: &str, model: &str, strand: Strand) -> String {
         let base = format!("{}.{}", safe_name(target), safe_name(model));

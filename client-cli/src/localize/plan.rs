@@ -2,7 +2,7 @@
 
 mod records;
 mod regions;
-mod variants;
+pub(super) mod variants;
 
 use std::sync::Arc;
 

@@ -8,6 +8,8 @@ use crate::vcf::{Header, Line};
 const PROVENANCE: &[u8] = b"##POLARIS_";
 /// The line that says what the models ran on.
 const DEVICE: &[u8] = b"##POLARIS_device=";
+/// The line that says which models the servers had, asked or not.
+const MODEL_SET: &[u8] = b"##POLARIS_model_set_digest=";
 /// The line that has the command.
 const COMMAND: &[u8] = b"##POLARIS_command=";
 /// Prefix of the line that must come first.
@@ -30,6 +32,8 @@ pub(super) struct Provenance {
     pub(super) reference_digest: String,
     /// What the models run on, as far as it is known here.
     pub(super) device: String,
+    /// Which models the servers have, asked or not, if they tell.
+    pub(super) model_set_digest: Option<String>,
     /// The part of the input, if it is one.
     pub(super) shard: Option<ShardLine>,
 }
@@ -57,18 +61,20 @@ pub(super) fn with_ours(header: &Header, provenance: &Provenance, fields: &Field
     out
 }
 
-/// The header of a shard as that of the whole, with the command that made it and what all shards ran on.
-pub(super) fn of_whole(header: &Header, command: &str, devices: &[Vec<u8>]) -> Vec<u8> {
+/// The header of the first shard as that of the whole, with the command that made it and what the servers of all shards
+/// told.
+pub(super) fn of_whole(header: &Header, command: &str, shards: &[&Header]) -> Vec<u8> {
     let mut out = Vec::new();
     for line in header.lines.iter().chain([&header.columns]) {
         if line.content.starts_with(SHARD.as_bytes()) {
             continue;
         }
+        let told = [DEVICE, MODEL_SET].into_iter().find(|prefix| line.content.starts_with(prefix));
         if line.content.starts_with(COMMAND) {
             out.extend_from_slice(format!("##POLARIS_command=\"{}\"", quoted(command)).as_bytes());
-        } else if line.content.starts_with(DEVICE) {
-            out.extend_from_slice(DEVICE);
-            out.extend_from_slice(&devices.join(&b", "[..]));
+        } else if let Some(prefix) = told {
+            out.extend_from_slice(prefix);
+            out.extend_from_slice(&all_values(prefix, shards).join(&b", "[..]));
         } else {
             out.extend_from_slice(&line.content);
         }
@@ -77,14 +83,39 @@ pub(super) fn of_whole(header: &Header, command: &str, devices: &[Vec<u8>]) -> V
     out
 }
 
-/// What a scored file says that its models ran on.
-pub(super) fn device(header: &Header) -> Option<&[u8]> {
-    header.lines.iter().find_map(|line| line.content.strip_prefix(DEVICE))
+/// What the headers say in one line, each value once.
+fn all_values<'a>(prefix: &[u8], headers: &[&'a Header]) -> Vec<&'a [u8]> {
+    let value = |header: &&'a Header| header.lines.iter().find_map(|line| line.content.strip_prefix(prefix));
+    let mut values: Vec<&[u8]> = headers.iter().filter_map(value).collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// What the header of a scored file says about its run.
+pub(super) fn provenance(header: &Header) -> Provenance {
+    let value = |key: &str| -> String {
+        let prefix = format!("##POLARIS_{key}=");
+        let value = header.lines.iter().find_map(|line| line.content.strip_prefix(prefix.as_bytes()));
+        let value = String::from_utf8_lossy(value.unwrap_or_default()).into_owned();
+        value.strip_prefix("sha256:").map(str::to_owned).unwrap_or(value)
+    };
+    Provenance {
+        version: env!("CARGO_PKG_VERSION"),
+        model_set_digest: Some(value("model_set_digest")).filter(|digest| !digest.is_empty()),
+        command: value("command"),
+        models: value("models").parse().unwrap_or(0),
+        model_digest: value("model_digest"),
+        assembly: value("assembly"),
+        reference_digest: value("reference_digest"),
+        device: value("device"),
+        shard: None,
+    }
 }
 
 /// Whether a line may differ between the shards of a run.
 pub(super) fn is_of_one_shard(line: &[u8]) -> bool {
-    [SHARD.as_bytes(), COMMAND, DEVICE].iter().any(|prefix| line.starts_with(prefix))
+    [SHARD.as_bytes(), COMMAND, DEVICE, MODEL_SET].iter().any(|prefix| line.starts_with(prefix))
 }
 
 impl Provenance {
@@ -98,6 +129,11 @@ impl Provenance {
             format!("##POLARIS_reference_digest=sha256:{}", self.reference_digest),
             format!("##POLARIS_device={}", quoted(&self.device)),
         ];
+        lines.extend(
+            self.model_set_digest
+                .as_ref()
+                .map(|digest| format!("##POLARIS_model_set_digest=sha256:{digest}")),
+        );
         lines.extend(self.shard.as_ref().map(ToString::to_string));
         lines
     }
@@ -148,6 +184,7 @@ mod tests {
             assembly: "GRCh38".into(),
             reference_digest: "cd".into(),
             device: "cpu".into(),
+            model_set_digest: None,
             shard: None,
         }
     }
@@ -184,6 +221,33 @@ mod tests {
             ]
         );
         assert_eq!(lines[16..], ["#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]);
+    }
+
+    #[test]
+    fn what_servers_told_is_joined() {
+        let columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+        let of = |device: &str, digest: Option<&str>| {
+            let provenance = Provenance {
+                device: device.into(),
+                model_set_digest: digest.map(str::to_owned),
+                ..provenance()
+            };
+            read(&with_ours(&read(columns.as_bytes()), &provenance))
+        };
+        let shards =
+            [of("cuda:0 (fast)", Some("ab")), of("cpu (strict)", Some("ab")), of("cuda:0 (fast)", None)];
+        let whole = of_whole(&shards[0], "merge", &shards.each_ref());
+        let whole = String::from_utf8(whole).unwrap();
+        assert!(whole.contains("\n##POLARIS_device=cpu (strict), cuda:0 (fast)\n"), "{whole}");
+        assert!(whole.contains("\n##POLARIS_model_set_digest=sha256:ab\n"), "{whole}");
+        let told = super::provenance(&read(whole.as_bytes()));
+        assert_eq!((told.model_set_digest.as_deref(), told.command.as_str()), (Some("ab"), "\"merge\""));
+        let different = |line: &[u8]| !is_of_one_shard(line);
+        let lines = |header: &Header| {
+            let lines = header.lines.iter().map(|line| line.content.clone());
+            lines.filter(|line| different(line)).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&shards[0]), lines(&shards[2]));
     }
 
     #[test]

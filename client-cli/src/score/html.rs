@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::header::Provenance;
+use super::maps::HitMap;
 use super::summary::Counts;
 use super::top::Top;
 use crate::number;
@@ -11,7 +12,13 @@ const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/table.js");
 
 /// The text of the page.
-pub(super) fn page(sample: &str, counts: &Counts, top: &Top, provenance: &Provenance) -> String {
+pub(super) fn page(
+    sample: &str,
+    counts: &Counts,
+    top: &Top,
+    maps: &[HitMap],
+    provenance: &Provenance,
+) -> String {
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>POLARIS: {0}</title>\n<style>{STYLE}</style></head>\n\
          <body><h1>POLARIS: {0}</h1>\n<p>{1} records, {2} alternate alleles: {3} scored, {4} skipped.</p>\n",
@@ -22,7 +29,8 @@ pub(super) fn page(sample: &str, counts: &Counts, top: &Top, provenance: &Proven
         counts.skipped()
     );
     push_bars(counts, &mut page);
-    push_table(top, &mut page);
+    push_table(top, maps, &mut page);
+    push_maps(top, maps, &mut page);
     push_provenance(provenance, &mut page);
     page + &format!("<script>{SCRIPT}</script></body></html>\n")
 }
@@ -43,7 +51,7 @@ fn push_bars(counts: &Counts, page: &mut String) {
     page.push_str("</table>\n");
 }
 
-fn push_table(top: &Top, page: &mut String) {
+fn push_table(top: &Top, maps: &[HitMap], page: &mut String) {
     let hits = top.hits();
     push(
         page,
@@ -73,11 +81,15 @@ fn push_table(top: &Top, page: &mut String) {
         push(page, format_args!("<th{}>{column}</th>", if numeric { " class=\"number\"" } else { "" }));
     }
     page.push_str("</tr></thead><tbody>\n");
-    for hit in hits {
+    for (number, hit) in hits.iter().enumerate() {
         page.push_str("<tr>");
-        for text in
-            [&hit.contig, &hit.position1.to_string(), &hit.id, &hit.reference, &hit.alternate, &hit.gene]
-        {
+        push(page, format_args!("<td>{}</td>", escaped(&hit.contig)));
+        let position1 = hit.position1;
+        match maps.iter().any(|map| map.hit == number) {
+            true => push(page, format_args!("<td><a href=\"#map{number}\">{position1}</a></td>")),
+            false => push(page, format_args!("<td>{position1}</td>")),
+        }
+        for text in [&hit.id, &hit.reference, &hit.alternate, &hit.gene] {
             push(page, format_args!("<td>{}</td>", escaped(text)));
         }
         for text in [&hit.strand, &hit.model] {
@@ -94,6 +106,37 @@ fn push_table(top: &Top, page: &mut String) {
     page.push_str("</tbody></table>\n");
 }
 
+fn push_maps(top: &Top, maps: &[HitMap], page: &mut String) {
+    if maps.is_empty() {
+        return;
+    }
+    push(
+        page,
+        format_args!(
+            "<h2 id=\"maps\">Maps</h2>\n<p>Which bases the model looks at around the first {} of them, on the transcribed \
+             strand: of the reference, of the alternate, and the difference.</p>\n",
+            maps.len()
+        ),
+    );
+    for (map, hit) in maps.iter().filter_map(|map| Some((map, top.hits().get(map.hit)?))) {
+        push(
+            page,
+            format_args!(
+                "<figure id=\"map{}\"><figcaption>{}:{} {}&gt;{}, {} ({}), {}</figcaption>\n{}</figure>\n",
+                map.hit,
+                escaped(&hit.contig),
+                hit.position1,
+                escaped(&hit.reference),
+                escaped(&hit.alternate),
+                escaped(&hit.gene),
+                escaped(&hit.strand),
+                escaped(&hit.model),
+                map.svg
+            ),
+        );
+    }
+}
+
 fn push_provenance(provenance: &Provenance, page: &mut String) {
     page.push_str("<h2>Run</h2>\n<table class=\"run\">\n");
     for (name, value) in [
@@ -104,6 +147,7 @@ fn push_provenance(provenance: &Provenance, page: &mut String) {
         ("assembly", &provenance.assembly),
         ("digest of the reference", &provenance.reference_digest),
         ("device", &provenance.device),
+        ("digest of all models of the servers", provenance.model_set_digest.as_deref().unwrap_or("not told")),
     ] {
         push(page, format_args!("<tr><th>{name}</th><td>{}</td></tr>\n", escaped(value)));
     }
@@ -158,14 +202,18 @@ mod tests {
             assembly: String::new(),
             reference_digest: String::new(),
             device: String::new(),
+            model_set_digest: None,
             shard: None,
         };
-        let page = page("a<b", &Counts::default(), &top, &provenance);
+        let maps = [HitMap { hit: 0, svg: "<svg></svg>".into() }];
+        let page = page("a<b", &Counts::default(), &top, &maps, &provenance);
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script>alert"));
         assert!(page.contains("A&amp;B") && page.contains("POLARIS: a&lt;b"));
         assert!(page.contains(
             "<td class=\"number\">-0.25</td><td class=\"number\">0.25</td><td class=\"number\">0.5</td></tr>"
         ));
+        assert!(page.contains("<td><a href=\"#map0\">5</a></td>"));
+        assert!(page.contains("chr1:5 A&gt;C, A&amp;B (+), QKI.K562</figcaption>\n<svg></svg></figure>"));
         // Nothing is fetched from elsewhere.
         assert!(!page.contains("http"));
     }

@@ -7,7 +7,7 @@ use super::info::Annotation;
 use super::plan::Placement;
 use super::reply::ModelScore;
 use super::table::{Allele, StrandScores};
-use super::top::Hit;
+use super::top::{Hit, LONGEST_ALLELE};
 use crate::number;
 
 /// The largest change and the strand that it is on; of several as large the first.
@@ -53,7 +53,8 @@ pub(super) fn push_models(annotation: &mut Annotation, strands: &[StrandScores<'
 
 /// An allele for the page of the largest changes.
 pub(super) fn hit(allele: &Allele<'_>, placement: &Placement, score: &ModelScore<'_>) -> Hit {
-    let shown = |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(60).collect() };
+    let shown =
+        |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(LONGEST_ALLELE).collect() };
     Hit {
         contig: shown(allele.record.contig()),
         position1: allele.record.position1(),

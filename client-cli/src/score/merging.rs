@@ -1,17 +1,22 @@
-//! `polaris-client merge`: the scored files of all shards, joined to what one run would have written.
+//! `polaris-client merge`: the outputs of all shards, joined to what one run would have written.
 
-use std::path::{Path, PathBuf};
+mod extras;
+mod part;
+mod table;
+
+use std::path::PathBuf;
 
 use polaris_genomics::Shard;
 
+use self::extras::Extras;
+use self::part::{MergeError, Part};
+use self::table::TablePart;
 use super::form::{Form, IndexKind};
-use super::header::{command_line, device, is_of_one_shard, of_whole};
-use super::index;
-use super::shard_line::ShardLine;
-use super::sink::Sink;
+use super::header::{command_line, of_whole};
 use super::writer::file_of;
-use crate::output_file::Destination;
-use crate::vcf::{BcfEncoder, Header, Reader};
+use super::{index, stats};
+use crate::output_file::{Destination, Finished, OutputFile};
+use crate::vcf::{BcfEncoder, Header};
 
 /// What `merge` was asked for.
 #[derive(Debug)]
@@ -24,35 +29,14 @@ pub(crate) struct MergeOptions {
     pub(crate) form: Form,
     /// Its index.
     pub(crate) index: Option<IndexKind>,
-}
-
-/// Why shards cannot be joined.
-#[derive(Debug, thiserror::Error)]
-enum MergeError {
-    #[error("{0} is no shard: it has no ##POLARIS_shard line")]
-    NoShard(String),
-    #[error("{first} is shard {shard}, and so is {second}")]
-    Twice { first: String, second: String, shard: Shard },
-    #[error("{name} is shard {found} of a run in {count} parts: {missing} of them are missing")]
-    Missing { name: String, found: Shard, count: u64, missing: u64 },
-    #[error("{name} is of another run than {first}: line `{line}` of its header is not in that of {first}")]
-    OtherRun { name: String, first: String, line: String },
-    #[error("{name} is part of another input than {first}")]
-    OtherInput { name: String, first: String },
-    #[error("shard {0} has too few records: it is not whole")]
-    Short(Shard),
-    #[error("shard {0} has too many records: it is not of this run")]
-    Long(Shard),
-}
-
-/// A shard after its header.
-struct Part {
-    reader: Reader,
-    header: Header,
-    shard: Shard,
-    block: u64,
-    /// What its input is known by.
-    input: String,
+    /// The tables of the shards, in the order of `inputs`.
+    pub(crate) table_parts: Vec<PathBuf>,
+    /// The joined table.
+    pub(crate) table: Option<Destination>,
+    /// The table of skipped alleles.
+    pub(crate) skipped: Option<Destination>,
+    /// The counts.
+    pub(crate) stats: Option<Destination>,
 }
 
 /// Records that are read at once.
@@ -62,41 +46,35 @@ const CHECKPOINT_RECORDS: u64 = 8192;
 
 /// Joins them.
 pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<()> {
-    let mut parts = options.inputs.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    parts.sort_by_key(|part| part.shard.number1);
-    check(&parts)?;
+    let (mut parts, tables) = open_all(options)?;
+    part::check(&parts)?;
     let command = command_line(std::env::args_os());
     let Some(first) = parts.first() else { anyhow::bail!("no shard is named") };
     let block = first.block;
-    let mut devices: Vec<Vec<u8>> =
-        parts.iter().filter_map(|part| device(&part.header)).map(<[u8]>::to_vec).collect();
-    devices.sort_unstable();
-    devices.dedup();
-    let mut bytes = of_whole(&first.header, &command, &devices);
+    let headers: Vec<&Header> = parts.iter().map(|part| &part.header).collect();
+    let mut bytes = of_whole(&first.header, &command, &headers);
     let mut encoder = None;
     if options.form.is_bcf() {
         let (new, encoded) = BcfEncoder::new(&bytes)?;
         encoder = Some(new);
         bytes = encoded;
     }
-    let mut sink = Sink::open(&options.output, options.form.is_compressed(), false)?;
-    sink.go_on_from(0)?;
-    sink.write_all(&bytes)?;
-    sink.end_block()?;
-    let mut records = 0_u64;
+    let mut output = OutputFile::open(&options.output, options.form.is_compressed(), false)?;
+    output.go_on_from(0)?;
+    output.write_all(&bytes)?;
+    output.end_block()?;
+    let extras = Extras::open(options, tables)?;
+    let mut joined = Joined { output, encoder, extras, records: 0 };
     let mut ended: Option<Shard> = None;
-    'turns: loop {
-        for part in &mut parts {
-            let taken = copy(part, block, encoder.as_mut(), &mut sink, &mut records)?;
+    while ended.is_none() {
+        for (number, part) in parts.iter_mut().enumerate() {
+            let taken = joined.copy(part, number, block)?;
             match ended {
                 Some(_) if taken > 0 => return Err(MergeError::Long(part.shard).into()),
                 // The first block that is not full is the last.
                 None if taken < block => ended = Some(part.shard),
                 _ => {}
             }
-        }
-        if ended.is_some() {
-            break 'turns;
         }
     }
     if let Some(shard) = ended {
@@ -107,83 +85,66 @@ pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<()> {
             return Err(MergeError::Short(shard).into());
         }
     }
-    sink.commit()?;
+    let sample = match file_of(&options.output) {
+        Some(path) => stats::sample(&path),
+        None => "standard output".to_owned(),
+    };
+    let Joined { output, extras, .. } = joined;
+    let beside = extras.finish(parts.first(), &sample, command)?;
+    // The scored file has its name last: what stands beside it is there when it is.
+    let scored = output.finish()?.0;
+    beside.into_iter().chain([scored]).try_for_each(Finished::publish)?;
     match (options.index, file_of(&options.output)) {
         (Some(kind), Some(path)) => Ok(index::write(&path, options.form.is_bcf(), kind)?),
         _ => Ok(()),
     }
 }
 
-fn open(path: &Path) -> anyhow::Result<Part> {
-    let mut reader = Reader::open(path)?;
-    let header = reader.header()?;
-    let line = header.lines.iter().find_map(|line| ShardLine::parse(&line.content));
-    let ShardLine { shard, block, input } =
-        line.ok_or_else(|| MergeError::NoShard(reader.name().to_owned()))?;
-    Ok(Part { reader, header, shard, block, input })
+/// The shards in their order, and the tables in that of their shards.
+fn open_all(options: &MergeOptions) -> anyhow::Result<(Vec<Part>, Vec<TablePart>)> {
+    let mut shards = Vec::new();
+    let mut tables = options.table_parts.iter();
+    for path in &options.inputs {
+        shards.push((part::open(path)?, tables.next().map(|path| TablePart::open(path)).transpose()?));
+    }
+    shards.sort_by_key(|(part, _)| part.shard.number1);
+    let (parts, tables): (Vec<_>, Vec<_>) = shards.into_iter().unzip();
+    Ok((parts, tables.into_iter().flatten().collect()))
 }
 
-/// Whether the parts are all parts of one run.
-fn check(parts: &[Part]) -> Result<(), MergeError> {
-    let Some(first) = parts.first() else { return Ok(()) };
-    let name = |part: &Part| part.reader.name().to_owned();
-    for (part, next) in parts.iter().zip(parts.iter().skip(1)) {
-        if part.shard.number1 == next.shard.number1 {
-            return Err(MergeError::Twice { first: name(part), second: name(next), shard: part.shard });
-        }
-    }
-    let lines = |part: &Part| -> Vec<Vec<u8>> {
-        let lines = part.header.lines.iter().chain([&part.header.columns]);
-        lines.map(|line| line.content.clone()).filter(|line| !is_of_one_shard(line)).collect()
-    };
-    let expected = lines(first);
-    for part in parts {
-        if part.input != first.input {
-            return Err(MergeError::OtherInput { name: name(part), first: name(first) });
-        }
-        let found = lines(part);
-        if found != expected || part.shard.count != first.shard.count || part.block != first.block {
-            let other = found.iter().find(|line| !expected.contains(line)).cloned();
-            let line = other.unwrap_or_else(|| part.shard.to_string().into_bytes());
-            let line = String::from_utf8_lossy(&line).chars().take(120).collect();
-            return Err(MergeError::OtherRun { name: name(part), first: name(first), line });
-        }
-    }
-    let count = first.shard.count;
-    match count.saturating_sub(u64::try_from(parts.len()).unwrap_or(u64::MAX)) {
-        0 => Ok(()),
-        missing => Err(MergeError::Missing { name: name(first), found: first.shard, count, missing }),
-    }
+/// The whole, as far as it is joined.
+struct Joined {
+    output: OutputFile,
+    encoder: Option<BcfEncoder>,
+    extras: Extras,
+    records: u64,
 }
 
-/// Copies at most `most` records; gives how many there were.
-fn copy(
-    part: &mut Part,
-    most: u64,
-    mut encoder: Option<&mut BcfEncoder>,
-    sink: &mut Sink,
-    written: &mut u64,
-) -> anyhow::Result<u64> {
-    let mut left = most;
-    while left > 0 {
-        let records =
-            part.reader.next_records(usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK_RECORDS))?;
-        if records.is_empty() {
-            break;
-        }
-        for record in records {
-            let mut bytes = Vec::with_capacity(record.bytes() + 2);
-            match &mut encoder {
-                None => record.write(record.info(), &mut bytes),
-                Some(encoder) => encoder.encode(record.text(), &mut bytes)?,
+impl Joined {
+    /// Copies at most `most` records of a part; gives how many there were.
+    fn copy(&mut self, part: &mut Part, number: usize, most: u64) -> anyhow::Result<u64> {
+        let mut left = most;
+        while left > 0 {
+            let records =
+                part.reader.next_records(usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK_RECORDS))?;
+            if records.is_empty() {
+                break;
             }
-            sink.write_all(&bytes)?;
-            left -= 1;
-            *written += 1;
-            if written.is_multiple_of(CHECKPOINT_RECORDS) {
-                sink.end_block()?;
+            for record in records {
+                let mut bytes = Vec::with_capacity(record.bytes() + 2);
+                match &mut self.encoder {
+                    None => record.write(record.info(), &mut bytes),
+                    Some(encoder) => encoder.encode(record.text(), &mut bytes)?,
+                }
+                self.output.write_all(&bytes)?;
+                self.extras.add(&record, number)?;
+                left -= 1;
+                self.records += 1;
+                if self.records.is_multiple_of(CHECKPOINT_RECORDS) {
+                    self.output.end_block()?;
+                }
             }
         }
+        Ok(most - left)
     }
-    Ok(most - left)
 }

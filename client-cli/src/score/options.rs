@@ -50,6 +50,8 @@ pub(crate) struct ScoreOptions {
     pub(crate) stats: Option<Destination>,
     /// The page.
     pub(crate) html: Option<Destination>,
+    /// How many maps it shows at most.
+    pub(crate) html_maps: usize,
     /// Records between two checkpoints.
     pub(crate) checkpoint_records: u64,
     /// Which records.
@@ -83,7 +85,7 @@ impl ScoreOptions {
         std::iter::once(&self.output).chain(table).chain(&self.skipped).chain(&self.stats).chain(&self.html)
     }
 
-    /// What the models run on, as far as it is known here: a server does not tell.
+    /// What the models run on, as far as it is known here, where no server tells.
     pub(super) fn device(&self) -> String {
         match &self.server.choice {
             ServerChoice::Embedded(server) => match &server.device {

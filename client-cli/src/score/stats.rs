@@ -29,6 +29,7 @@ pub(super) fn text(sample: &str, counts: &Counts, provenance: &Provenance) -> St
             "assembly": provenance.assembly,
             "reference_digest": provenance.reference_digest,
             "device": provenance.device,
+            "model_set_digest": provenance.model_set_digest,
             "records": counts.records,
             "alleles": counts.alleles,
             "scored": counts.scored,
@@ -76,6 +77,7 @@ mod tests {
             assembly: "GRCh38".into(),
             reference_digest: "cd".into(),
             device: "cpu".into(),
+            model_set_digest: None,
             shard: None,
         };
         let value: Value = serde_json::from_str(&text("one", &counts, &provenance)).unwrap();

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// How many are kept.
 const KEPT: usize = 500;
 
+/// Letters of a text in the list, at most: of an allele this long, its beginning alone may be known.
+pub(super) const LONGEST_ALLELE: usize = 60;
+
 /// An allele with its largest change.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Hit {

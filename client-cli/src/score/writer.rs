@@ -186,6 +186,11 @@ impl Writer {
         &self.counts
     }
 
+    /// The largest changes so far.
+    pub(super) fn top(&self) -> &Top {
+        &self.top
+    }
+
     /// Nobody reads the output any longer.
     pub(super) fn is_closed(&self) -> bool {
         self.scored.is_none() && self.table.is_none() && self.skipped.is_none()

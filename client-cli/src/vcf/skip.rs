@@ -64,6 +64,11 @@ impl SkipReason {
         }
     }
 
+    /// The reason with this code.
+    pub(crate) fn of_code(code: &[u8]) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.code().as_bytes() == code)
+    }
+
     /// The reason that shows in the spelling of the alleles alone, or none if both are bases.
     pub(crate) fn of_spelling(reference: &[u8], alternate: &[u8]) -> Option<Self> {
         match alternate {
@@ -124,6 +129,7 @@ mod tests {
     fn codes_are_distinct() {
         for (index, reason) in SkipReason::ALL.iter().enumerate() {
             assert!(SkipReason::ALL[..index].iter().all(|earlier| earlier.code() != reason.code()));
+            assert_eq!(SkipReason::of_code(reason.code().as_bytes()), Some(*reason));
         }
     }
 }

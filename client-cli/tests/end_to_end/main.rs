@@ -6,6 +6,7 @@ mod accounting;
 mod bench;
 mod bundle;
 mod embedded;
+mod examples;
 mod failures;
 mod fake_server;
 mod formats;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::bundle::{Bundle, vcf};
-use crate::fake_server::{Behavior, Running};
+use crate::fake_server::{Behavior, Failure, Running};
 use crate::program::{Ended, info, outputs, records, run, score, text};
 
 /// Asserts a code and words.
@@ -187,4 +187,67 @@ fn left_alignment_can_be_left_away() {
     let (first, second, record) = scored("off");
     assert_ne!(first, second);
     assert_eq!(record, rows[1]);
+}
+
+/// The page as a browser has it when its script has run; none where there is no browser.
+fn in_browser(page: &Path, profile: &Path) -> Option<String> {
+    let mut browser = std::process::Command::new("chromium");
+    browser.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--dump-dom",
+    ]);
+    browser.arg(format!("--user-data-dir={}", profile.display())).arg(format!("file://{}", page.display()));
+    let Ok(ended) = browser.output() else {
+        eprintln!("skipped: there is no chromium to look at the page with");
+        return None;
+    };
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    Some(String::from_utf8(ended.stdout).unwrap())
+}
+
+#[test]
+fn the_page_shows_maps_of_the_largest_changes() {
+    let bundle = Bundle::new();
+    let server = Running::start(Behavior::default());
+    // On one strand, on both, a deletion, and an allele of which the list has but the beginning.
+    let long = bundle.sequence("chr1", 1399, 62);
+    let rows = [
+        bundle.substitution("chr1", 1300),
+        bundle.substitution("chr1", 2700),
+        format!("chr1\t1350\tdeletion\t{}\t{}", bundle.sequence("chr1", 1349, 4), bundle.base("chr1", 1350)),
+        format!("chr1\t1400\tlong\t{long}\t{}", &long[..1]),
+    ];
+    let input = bundle.file("in.vcf", vcf(&rows));
+    let page = bundle.folder().join("out.html");
+    let command = |url: &str| {
+        let mut command = score(&input, &bundle.directory(), url, &bundle.folder().join("out.vcf"));
+        command.arg("--html").arg(&page);
+        command
+    };
+    run(&mut command(&server.url)).succeeded();
+    let whole = text(&page);
+    assert_eq!(whole.matches("<figure id=\"map").count(), 3, "{whole}");
+    assert_eq!(whole.matches("<a href=\"#map").count(), 3);
+    for panel in ["reference", "alternate", "difference"] {
+        assert!(whole.matches(&format!(">{panel}</text>")).count() >= 3, "{panel}");
+    }
+    // Small enough for a page with many, and nothing is fetched from elsewhere.
+    assert!(whole.len() < 3 * 100_000, "{} bytes", whole.len());
+    assert!(!whole.contains("src=") && !whole.contains("href=\"http"));
+    if let Some(shown) = in_browser(&page, &bundle.folder().join("profile")) {
+        assert!(shown.contains("<span id=\"shown\">4 of 4</span>"), "{shown}");
+        assert_eq!(shown.matches("<svg").count(), 3);
+    }
+    run(command(&server.url).args(["--html-maps", "1"])).succeeded();
+    assert_eq!(text(&page).matches("<figure id=\"map").count(), 1);
+    run(command(&server.url).args(["--html-maps", "0"])).succeeded();
+    assert!(!text(&page).contains("<figure"));
+    // A server that makes none costs the page its maps and nothing else.
+    let without = Running::start(Behavior { after: Some((1, Failure::Internal)), ..Behavior::default() });
+    let ended = run(&mut command(&without.url)).succeeded();
+    assert!(ended.stderr.contains("the page is without maps") && ended.stderr.contains("a task has failed"));
+    assert!(!text(&page).contains("<figure") && text(&page).contains("<td>chr1_1300</td>"));
 }

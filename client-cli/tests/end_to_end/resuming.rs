@@ -193,3 +193,62 @@ fn merged_shards_are_the_whole() {
         merge(&[&parts[0], &parts[1], &parts[2]]).failed(&["is part of another input"]);
     }
 }
+
+#[test]
+fn merged_tables_are_those_of_the_whole() {
+    let bundle = Bundle::new();
+    let server = Running::start(Behavior::default());
+    // Both strands, skipped alleles, and records that are there twice.
+    let mut rows = Vec::new();
+    for position1 in 2300..2700 {
+        let row = bundle.substitution("chr1", position1);
+        rows.extend([row.clone(), if position1 % 50 == 0 { row + ",<DEL>,*" } else { row }]);
+    }
+    let input = bundle.file("in.vcf", vcf(&rows));
+    let place = |name: &str| bundle.folder().join(name);
+    for (name, layout) in [("tsv.gz", "long"), ("tsv", "wide"), ("jsonl", "long")] {
+        let scored = |output: &str, shard: Option<usize>| {
+            let mut command =
+                score(&input, &bundle.directory(), &server.url, &place(&format!("{output}.vcf")));
+            command.args(["--table-layout", layout, "--table"]).arg(place(&format!("{output}.{name}")));
+            command.arg("--skipped").arg(place(&format!("{output}.skipped")));
+            command.arg("--stats").arg(place(&format!("{output}.json")));
+            command.args(shard.map(|number| format!("--shard={number}/2")));
+            run(&mut command).succeeded();
+        };
+        scored("whole", None);
+        scored("part1", Some(1));
+        scored("part2", Some(2));
+        let merge = |parts: [&str; 2], tables: [&str; 2]| {
+            let mut command = client();
+            command.arg("merge").args(parts.map(|part| place(&format!("{part}.vcf"))));
+            command.arg("--table-parts").args(tables.map(|part| place(&format!("{part}.{name}"))));
+            command.arg("--table").arg(place(&format!("out.{name}")));
+            command.arg("--skipped").arg(place("out.skipped")).arg("--stats").arg(place("out.json"));
+            run(command.arg("-o").arg(place("out.vcf")))
+        };
+        merge(["part2", "part1"], ["part2", "part1"]).succeeded();
+        for kind in [name, "skipped"] {
+            let read = |output: &str| std::fs::read(place(&format!("{output}.{kind}"))).unwrap();
+            assert_eq!(read("out"), read("whole"), "{kind}");
+        }
+        let counts = |output: &str| {
+            let stats = text(&place(&format!("{output}.json")));
+            let mut stats: serde_json::Value = serde_json::from_str(&stats).unwrap();
+            stats["polaris"].as_object_mut().unwrap().remove("command");
+            (stats["polaris"].clone(), stats["data"].as_object().unwrap().values().next().cloned())
+        };
+        assert_eq!(counts("out"), counts("whole"));
+        // Tables that are not those of the shards.
+        let before = outputs(bundle.folder());
+        merge(["part1", "part2"], ["part2", "part1"]).failed(&["name the tables as the shards' files"]);
+        merge(["part1", "part2"], ["part1", "part1"]).failed(&["name the tables as the shards' files"]);
+        let (shorter, whole) = (place(&format!("cut.{name}")), text(&place(&format!("part2.{name}"))));
+        let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+        std::fs::write(&shorter, lines[..lines.len() - 1].concat()).unwrap();
+        merge(["part1", "part2"], ["part1", "cut"]).failed(&["its end"]);
+        std::fs::write(&shorter, lines.concat() + lines[1]).unwrap();
+        merge(["part1", "part2"], ["part1", "cut"]).failed(&["has more rows than its shard has alleles"]);
+        assert_eq!(outputs(bundle.folder()), before);
+    }
+}

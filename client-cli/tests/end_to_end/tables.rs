@@ -36,7 +36,7 @@ fn by_python(library: &str, path: &Path) -> Option<String> {
         _ => {
             "import duckdb\n\
              q = f\"select count(*), count(delta), sum(allele_index) from '{path}'\"\n\
-             print(*duckdb.sql(q).fetchone())"
+             print(*duckdb.execute(q).fetchone())"
         }
     };
     let known = Command::new("python3").args(["-c", &format!("import {library}")]).output();

@@ -50,23 +50,28 @@ impl Variants {
             Ok(cut) => cut.windows,
             Err(reason) => return Ok(vec![skipped(name, record, reason)]),
         };
-        windows.into_iter().map(|cut| self.target(Arc::clone(&name), cut)).collect()
+        windows.into_iter().map(|cut| target(Arc::clone(&name), cut, &self.covariates)).collect()
     }
+}
 
-    fn target(&self, name: Arc<str>, cut: AlleleWindow) -> Result<Target, LocalizeError> {
-        let AlleleWindow { window, reference, alternate } = cut;
-        let (message, _) = self.covariates.message(&window, reference.clone())?;
-        let whole = whole(&reference, &alternate);
-        let message = LocalizeWindow { reference: Some(message), allele: Some(allele(alternate)) };
-        Ok(Target {
-            name,
-            place: window.clone(),
-            letters: reference,
-            windows: vec![TargetWindow { window, message }],
-            alternate: Some(whole),
-            gaps: Vec::new(),
-        })
-    }
+/// An allele on the strand of its window.
+pub(in super::super) fn target(
+    name: Arc<str>,
+    cut: AlleleWindow,
+    covariates: &Covariates,
+) -> Result<Target, LocalizeError> {
+    let AlleleWindow { window, reference, alternate } = cut;
+    let (message, _) = covariates.message(&window, reference.clone())?;
+    let whole = whole(&reference, &alternate);
+    let message = LocalizeWindow { reference: Some(message), allele: Some(allele(alternate)) };
+    Ok(Target {
+        name,
+        place: window.clone(),
+        letters: reference,
+        windows: vec![TargetWindow { window, message }],
+        alternate: Some(whole),
+        gaps: Vec::new(),
+    })
 }
 
 /// The alternate's bases as far as the reference's window reaches.
@@ -85,7 +90,7 @@ fn whole(reference: &[u8], alternate: &AlternateWindow) -> Vec<u8> {
 }
 
 /// `rs1_A>C`, or `chr1:7_A>C` for a record without an identifier.
-fn name(record: &Record, alternate: &[u8]) -> String {
+pub(in super::super) fn name(record: &Record, alternate: &[u8]) -> String {
     let id = match record.id() {
         b"." | b"" => format!("{}:{}", String::from_utf8_lossy(record.contig()), record.position1()),
         id => String::from_utf8_lossy(id).into_owned(),
