@@ -2,35 +2,12 @@
 
 use std::time::Duration;
 
+use polaris_proto::v1::{ServerInfoRequest, ServerInfoResponse};
 use tokio::time::timeout;
-use tonic::client::Grpc;
-use tonic::codegen::http::uri::PathAndQuery;
-use tonic::{Request, Status};
-use tonic_prost::ProstCodec;
+use tonic::Status;
 
 use super::fleet::Server;
-
-/// The call of the contract.
-const SERVER_INFO: &str = "/polaris.v1.PolarisService/ServerInfo";
-
-/// Nothing.
-#[derive(Clone, Copy, prost::Message)]
-struct ServerInfoRequest {}
-
-/// The part of the answer that tells one run from another, in the contract's numbers: servers of earlier contracts have no
-/// such call, so that it is no part of what this client needs.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct ServerInfo {
-    /// `cpu`, or `cuda:N`.
-    #[prost(string, tag = "3")]
-    pub(super) device: String,
-    /// `strict` or `fast`.
-    #[prost(string, tag = "4")]
-    pub(super) precision: String,
-    /// SHA-256 of all models that are served.
-    #[prost(string, tag = "6")]
-    pub(super) model_set_digest: String,
-}
+use crate::connect;
 
 /// What all servers say: each device with its precision once, and each digest once.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -52,16 +29,13 @@ pub(super) async fn of(servers: &[Server], limit: Duration) -> Servers {
     summed(&futures_util::future::join_all(asked).await)
 }
 
-async fn ask(server: &Server) -> Result<ServerInfo, Status> {
-    let mut service = Grpc::new(server.channel.clone());
-    service.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    let codec: ProstCodec<ServerInfoRequest, ServerInfo> = ProstCodec::default();
-    let path = PathAndQuery::from_static(SERVER_INFO);
-    Ok(service.unary(Request::new(ServerInfoRequest {}), path, codec).await?.into_inner())
+async fn ask(server: &Server) -> Result<ServerInfoResponse, Status> {
+    let mut service = connect::service(server.channel.clone());
+    Ok(service.server_info(ServerInfoRequest {}).await?.into_inner())
 }
 
-fn summed(told: &[Option<ServerInfo>]) -> Servers {
-    let joined = |value: fn(&ServerInfo) -> String| {
+fn summed(told: &[Option<ServerInfoResponse>]) -> Servers {
+    let joined = |value: fn(&ServerInfoResponse) -> String| {
         let mut values: Vec<String> =
             told.iter().flatten().map(value).filter(|value| !value.is_empty()).collect();
         values.sort();
@@ -84,10 +58,11 @@ mod tests {
     #[test]
     fn each_is_named_once() {
         let info = |device: &str, precision: &str, digest: &str| {
-            Some(ServerInfo {
+            Some(ServerInfoResponse {
                 device: device.into(),
                 precision: precision.into(),
                 model_set_digest: digest.into(),
+                ..ServerInfoResponse::default()
             })
         };
         let told =

@@ -39,6 +39,8 @@ pub(crate) struct Behavior {
     pub(crate) delay: Option<Duration>,
     /// One of so many requests finds the queue full, with a hint when to come again.
     pub(crate) full_every: Option<usize>,
+    /// What it says to calculate on; it does not know the question if it says nothing.
+    pub(crate) device: Option<&'static str>,
     /// Version of the models.
     pub(crate) version: Option<&'static str>,
 }
@@ -262,7 +264,15 @@ impl PolarisService for Fake {
         &self,
         _: Request<ServerInfoRequest>,
     ) -> Result<Response<ServerInfoResponse>, Status> {
-        Err(Status::unimplemented("not asked by the client"))
+        let Some(device) = self.behavior.device else {
+            return Err(Status::unimplemented("a server of an earlier contract"));
+        };
+        Ok(Response::new(ServerInfoResponse {
+            device: device.to_owned(),
+            precision: "fast".to_owned(),
+            model_set_digest: "ab12".to_owned(),
+            ..ServerInfoResponse::default()
+        }))
     }
 
     async fn predict(&self, request: Request<PredictRequest>) -> Result<Response<PredictResponse>, Status> {

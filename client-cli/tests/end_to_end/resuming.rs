@@ -195,6 +195,34 @@ fn merged_shards_are_the_whole() {
 }
 
 #[test]
+fn what_servers_tell_is_in_the_header() {
+    let bundle = Bundle::new();
+    let input = bundle.file("in.vcf", vcf(&[bundle.substitution("chr1", 1300)]));
+    let place = |name: &str| bundle.folder().join(name);
+    let server = |device| Running::start(Behavior { device, ..Behavior::default() });
+    let (first, second, silent) = (server(Some("cpu")), server(Some("cuda:0")), server(None));
+    let header = |output: &str, urls: &[&str], more: &[&str]| {
+        let mut command = score(&input, &bundle.directory(), &urls.join(","), &place(output));
+        run(command.args(more)).succeeded();
+        text(&place(output))
+    };
+    let told = header("told.vcf", &[&second.url, &first.url, &silent.url], &[]);
+    assert!(told.contains("\n##POLARIS_device=cpu (fast), cuda:0 (fast)\n"), "{told}");
+    assert!(told.contains("\n##POLARIS_model_set_digest=sha256:ab12\n"), "{told}");
+    let silent = header("silent.vcf", &[&silent.url], &[]);
+    assert!(silent.contains("\n##POLARIS_device=not told by the server\n"), "{silent}");
+    assert!(!silent.contains("model_set_digest"), "{silent}");
+    // Shards on different devices are of one run.
+    header("part1.vcf", &[&first.url], &["--shard", "1/2"]);
+    header("part2.vcf", &[&second.url], &["--shard", "2/2"]);
+    let mut merge = client();
+    merge.arg("merge").args([place("part1.vcf"), place("part2.vcf")]).arg("-o").arg(place("whole.vcf"));
+    run(&mut merge).succeeded();
+    let whole = text(&place("whole.vcf"));
+    assert!(whole.contains("\n##POLARIS_device=cpu (fast), cuda:0 (fast)\n"), "{whole}");
+}
+
+#[test]
 fn merged_tables_are_those_of_the_whole() {
     let bundle = Bundle::new();
     let server = Running::start(Behavior::default());
