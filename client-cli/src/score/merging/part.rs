@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::super::header::is_of_one_shard;
 use super::super::shard_line::ShardLine;
-use super::super::source::Shard;
 use crate::vcf::{Header, Reader};
+use polaris_genomics::Shard;
 
 /// Why shards cannot be joined.
 #[derive(Debug, thiserror::Error)]
