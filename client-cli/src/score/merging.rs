@@ -12,7 +12,7 @@ use self::extras::Extras;
 use self::part::{MergeError, Part};
 use self::table::TablePart;
 use super::form::{Form, IndexKind};
-use super::header::{command_line, of_whole};
+use super::header::{command_line, of_whole, provenance};
 use super::writer::file_of;
 use super::{index, stats};
 use crate::output_file::{Destination, Finished, OutputFile};
@@ -105,7 +105,10 @@ fn open_all(options: &MergeOptions) -> anyhow::Result<(Vec<Part>, Vec<TablePart>
     let mut shards = Vec::new();
     let mut tables = options.table_parts.iter();
     for path in &options.inputs {
-        shards.push((part::open(path)?, tables.next().map(|path| TablePart::open(path)).transpose()?));
+        let part = part::open(path)?;
+        let models = provenance(&part.header).models;
+        let table = tables.next().map(|path| TablePart::open(path, models)).transpose()?;
+        shards.push((part, table));
     }
     shards.sort_by_key(|(part, _)| part.shard.number1);
     let (parts, tables): (Vec<_>, Vec<_>) = shards.into_iter().unzip();

@@ -56,7 +56,7 @@ impl Extras {
                 allele.push_skipped(reason, &mut self.skipped_rows);
             }
             if let Some(table) = self.tables.get_mut(part) {
-                table.take(&allele, &mut self.rows)?;
+                table.take(&allele, reason.is_none(), &mut self.rows)?;
             }
         }
         self.counts.records += 1;

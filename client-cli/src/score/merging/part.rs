@@ -30,6 +30,8 @@ pub(super) enum MergeError {
         "{name} has a line ({line}) where rows of {allele} are due: name the tables as the shards' files, one for each"
     )]
     OtherRow { name: String, line: String, allele: String },
+    #[error("{name} has {rows} rows of {allele}, and the run {models} models: it is not whole")]
+    Rows { name: String, allele: String, rows: usize, models: usize },
     #[error("{record}: no POLARIS_SKIPPED that says of each allele whether it has a score")]
     NotScored { record: String },
 }

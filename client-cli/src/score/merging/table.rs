@@ -19,15 +19,17 @@ pub(super) struct TablePart {
     pub(super) header: Vec<u8>,
     /// A row has a model of its own.
     is_long: bool,
+    /// Models of the run: as many rows a strand has in a long table.
+    models: usize,
     /// The line that comes next; empty at the end.
     next: Vec<u8>,
 }
 
 impl TablePart {
-    /// Opens one.
-    pub(super) fn open(path: &Path) -> Result<Self, InputError> {
+    /// Opens one, of a run with so many models.
+    pub(super) fn open(path: &Path, models: usize) -> Result<Self, InputError> {
         let (bytes, name) = vcf::open(path)?;
-        let mut table = Self { bytes, name, header: Vec::new(), is_long: false, next: Vec::new() };
+        let mut table = Self { bytes, name, header: Vec::new(), is_long: false, models, next: Vec::new() };
         table.advance()?;
         if !table.next.starts_with(b"{") {
             table.is_long = table.next.split(|&byte| byte == b'\t').nth(MODEL) == Some(b"model");
@@ -42,8 +44,13 @@ impl TablePart {
         &self.name
     }
 
-    /// Appends the rows of an allele, which must come next.
-    pub(super) fn take(&mut self, allele: &Allele<'_>, out: &mut Vec<u8>) -> anyhow::Result<()> {
+    /// Appends the rows of an allele, which must come next: those of all models on each strand if it is scored.
+    pub(super) fn take(
+        &mut self,
+        allele: &Allele<'_>,
+        is_scored: bool,
+        out: &mut Vec<u8>,
+    ) -> anyhow::Result<()> {
         if self.header.is_empty() {
             let beginning = allele.json_beginning();
             if !self.next.starts_with(beginning.as_bytes()) {
@@ -58,12 +65,25 @@ impl TablePart {
             return Err(self.other_row(allele).into());
         }
         // The same allele may come again in the next record: its strands and models begin anew.
-        let first = self.place();
+        let (first, mut rows) = (self.place(), 0_usize);
         loop {
             out.append(&mut self.next);
+            rows += 1;
             self.advance()?;
             if !self.next.starts_with(&beginning) || self.place() == first {
-                return Ok(());
+                break;
+            }
+        }
+        let is_whole = match (is_scored, self.is_long) {
+            (false, _) => rows == 1,
+            (true, true) => rows.is_multiple_of(self.models.max(1)),
+            (true, false) => true,
+        };
+        match is_whole {
+            true => Ok(()),
+            false => {
+                let (name, allele) = (self.name.clone(), shown(&allele.columns()).replace('\t', " "));
+                Err(MergeError::Rows { name, allele, rows, models: self.models }.into())
             }
         }
     }
@@ -83,7 +103,6 @@ impl TablePart {
     }
 
     fn other_row(&self, allele: &Allele<'_>) -> MergeError {
-        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().chars().take(60).collect();
         let line = if self.is_at_end() { "its end".to_owned() } else { shown(&self.next) };
         MergeError::OtherRow {
             name: self.name.clone(),
@@ -97,4 +116,8 @@ impl TablePart {
         let read = self.bytes.read_until(b'\n', &mut self.next);
         read.map(|_| ()).map_err(|source| InputError::Read { name: self.name.clone(), line: 0, source })
     }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end().chars().take(60).collect()
 }
