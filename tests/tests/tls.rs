@@ -5,9 +5,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use polaris_proto::v1::admin_service_client::AdminServiceClient;
 use polaris_proto::v1::polaris_service_client::PolarisServiceClient;
-use polaris_proto::v1::{ListModelsRequest, ListModelsResponse};
+use polaris_proto::v1::{ListModelsRequest, ListModelsResponse, ReloadRequest};
 use polaris_tests::{Authority, HarnessError, IssuedFiles, Program, Server, ServerProcess, TestRegistry};
+use tonic::Code;
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -90,11 +92,21 @@ async fn clients_show_certificates_where_an_authority_is_set() -> Result<(), Har
     let files = ours.issue_files(folder.path(), "polaris", 2100)?;
     let authority = folder.path().join("ca.pem");
     std::fs::write(&authority, ours.pem()).unwrap();
-    let (_process, port) =
-        serving(server(&registry, &files).setting("TLS__CLIENT_CA", authority.display())).await?;
+    let server = server(&registry, &files)
+        .setting("TLS__CLIENT_CA", authority.display())
+        .setting("ADMIN__LISTEN", "127.0.0.1:0")
+        .setting("ADMIN__TLS", true);
+    let (mut process, port) = serving(server).await?;
     assert!(list(&port, trusting(&ours).identity(ours.identity("pipeline")?)).await.is_ok());
     assert!(list(&port, trusting(&ours)).await.is_err());
     assert!(list(&port, trusting(&ours).identity(others.identity("pipeline")?)).await.is_err());
+
+    // The admin listener speaks TLS as well, and tells callers apart by tokens alone.
+    let admin = process.admin_address().await?;
+    let endpoint = Endpoint::from_shared(format!("https://{admin}")).unwrap();
+    let channel = endpoint.tls_config(trusting(&ours)).unwrap().connect().await?;
+    let reloaded = AdminServiceClient::new(channel).reload(ReloadRequest {}).await;
+    assert_eq!(reloaded.unwrap_err().code(), Code::Unimplemented);
 
     programs_speak_tls(&port, &authority, &ours.issue_files(folder.path(), "probe", 2100)?)
 }
