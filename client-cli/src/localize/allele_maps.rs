@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Context;
 use polaris_genomics::{ReferenceBundle, Strand};
 use tokio::task::spawn_blocking;
-use tonic::transport::Channel;
 
 use super::assembly::Assembly;
 use super::error::LocalizeError;
@@ -17,7 +16,7 @@ use super::pictures::Pictures;
 use super::plan::variants::{name, target};
 use super::request::{Budget, pack};
 use super::target::Target;
-use crate::connect::{self, REPLY_BYTES};
+use crate::connect::{self, Channel, REPLY_BYTES};
 use crate::messages::Covariates;
 use crate::requirements::ChosenModels;
 use crate::vcf::{Record, WindowLayout, allele_windows};
