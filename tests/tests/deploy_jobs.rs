@@ -16,8 +16,18 @@ fn pod(program: Program, index: usize, count: usize) -> Program {
     program.args(&["--shard", &format!("job/{count}")]).env("JOB_COMPLETION_INDEX", index.to_string())
 }
 
-/// Names of versions without their date, and what tells how each model came about.
-fn published(registry: &Path) -> Result<Vec<(String, String, serde_json::Value, Vec<u8>)>, HarnessError> {
+/// A published model, but for the day.
+#[derive(Debug, PartialEq)]
+struct Published {
+    id: String,
+    /// The end of its version's name.
+    digest: String,
+    training: serde_json::Value,
+    model: Vec<u8>,
+}
+
+/// The models of a registry, of which each must have one version.
+fn published(registry: &Path) -> Result<Vec<Published>, HarnessError> {
     let mut models = Vec::new();
     for id in names(registry)? {
         let current = registry.join(&id).join("current");
@@ -26,12 +36,8 @@ fn published(registry: &Path) -> Result<Vec<(String, String, serde_json::Value, 
         let manifest: serde_json::Value =
             serde_json::from_str(&text(&current.join("manifest.json"))?).unwrap();
         let digest = version.rsplit_once('-').unwrap().1.to_owned();
-        models.push((
-            id,
-            digest,
-            manifest["training"].clone(),
-            std::fs::read(current.join("model.pt")).unwrap(),
-        ));
+        let model = std::fs::read(current.join("model.pt")).unwrap();
+        models.push(Published { id, digest, training: manifest["training"].clone(), model });
     }
     Ok(models)
 }
