@@ -25,7 +25,8 @@ Addresses: s3://BUCKET/FOLDER, gs://BUCKET/FOLDER, az://CONTAINER/FOLDER, and fi
 Credentials come from the environment, under the names that the tools of each cloud use: AWS_ACCESS_KEY_ID and \
 AWS_SECRET_ACCESS_KEY, or a web identity, or the machine's role (AWS_REGION; AWS_ENDPOINT for other services that speak S3, \
 with AWS_ALLOW_HTTP=true without TLS); GOOGLE_APPLICATION_CREDENTIALS; AZURE_STORAGE_ACCOUNT_NAME with \
-AZURE_STORAGE_ACCOUNT_KEY or an identity.";
+AZURE_STORAGE_ACCOUNT_KEY or an identity. A request may take 300 s, the transfer of its file included; AWS_TIMEOUT, \
+GOOGLE_TIMEOUT or AZURE_TIMEOUT, such as \"20 min\", is for slower lines.";
 
 /// Options of `pull`.
 #[derive(Debug, clap::Args)]

@@ -101,6 +101,24 @@ impl Registry {
         swap_current(&directory, &manifest.version)
     }
 
+    /// Publishes a version as [`Registry::import`] does in the place of one that is there and damaged, which is kept under a
+    /// hidden name, that nobody serves.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn repair(&self, copy: &VersionCopy) -> Result<(), RegistryError> {
+        let manifest = copy.manifest();
+        let directory = self.directory().join(manifest.id.to_string());
+        let damaged = directory.join(&manifest.version);
+        let aside = tempfile::Builder::new()
+            .prefix(&format!(".damaged-{}-", manifest.version))
+            .tempdir_in(&directory)
+            .map_err(|cause| io(&directory, cause))?;
+        fs::rename(&damaged, aside.path()).map_err(|cause| io(&damaged, cause))?;
+        drop(aside.keep());
+        self.import(copy)
+    }
+
     /// Makes a version that is there the current one.
     ///
     /// # Errors

@@ -47,16 +47,23 @@ async fn fetch(remote: &Remote, registry: &Registry, id: &ModelId, version: &str
         .manifest(id, version)
         .await?
         .with_context(|| format!("{place} has no manifest, though it is the current version"))?;
-    if registry.has(id, version) {
-        let expected = VersionCopy::manifest_of((id, version), &manifest, &place)?;
-        let copy = registry.copy_of(id, version)?;
-        // The name holds a digest of all that is told of the network; what else could differ is the day it was published.
-        if copy.manifest().model_sha256 == expected.model_sha256 {
-            registry.make_current(id, version)?;
-            return Ok(Carried::Nothing);
-        }
+    let expected = VersionCopy::manifest_of((id, version), &manifest, &place)?;
+    let there = registry.has(id, version).then(|| registry.copy_of(id, version));
+    // The name holds a digest of all that is told of the network; what else could differ is the day it was published.
+    if let Some(Ok(copy)) = &there
+        && copy.manifest().model_sha256 == expected.model_sha256
+    {
+        registry.make_current(id, version)?;
+        return Ok(Carried::Nothing);
     }
     let model = remote.model(id, version).await?;
-    registry.import(&VersionCopy::verified((id, version), manifest, model, &place)?)?;
+    let copy = VersionCopy::verified((id, version), manifest, model, &place)?;
+    // A good copy is at hand before a damaged one goes.
+    if let Some(Err(damage)) = there {
+        terminal::say(format_args!("{id} {version} is damaged here and replaced: {damage}"));
+        registry.repair(&copy)?;
+    } else {
+        registry.import(&copy)?;
+    }
     Ok(Carried::Whole)
 }

@@ -1,9 +1,14 @@
 //! A registry in object storage.
 
+use std::ffi::OsString;
+
 use anyhow::{Context, bail};
 use object_store::path::Path;
 use object_store::{ObjectStore, PutPayload, parse_url_opts};
 use polaris_model::{CURRENT_LINK, MANIFEST_FILE, MODEL_FILE, ModelId};
+
+/// Longest time for one request, the transfer of its file included; the store's own 30 s are short for 16 MB on a slow line.
+const REQUEST_LIMIT: &str = "300 s";
 
 /// Where a registry lies.
 #[derive(Debug)]
@@ -19,6 +24,14 @@ impl Remote {
     /// # Errors
     /// If the address is none, or the environment lacks what it needs.
     pub(super) fn open(address: &str) -> anyhow::Result<Self> {
+        Self::open_with(address, std::env::vars_os())
+    }
+
+    /// The same with any environment.
+    pub(super) fn open_with(
+        address: &str,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> anyhow::Result<Self> {
         const SCHEMES: [&str; 4] = ["s3", "gs", "az", "file"];
         let parsed = address.parse::<url::Url>().ok().filter(|url| SCHEMES.contains(&url.scheme()));
         let Some(url) = parsed else {
@@ -31,8 +44,20 @@ impl Remote {
         {
             std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         }
-        let (store, root) = parse_url_opts(&url, std::env::vars()).with_context(|| address.to_owned())?;
+        let options =
+            [("timeout".to_owned(), REQUEST_LIMIT.to_owned())].into_iter().chain(of_clouds(environment));
+        let (store, mut root) = parse_url_opts(&url, options).with_context(|| address.to_owned())?;
+        if url.scheme() != "file" {
+            // The store takes the first folder of az:// for the container, which it has read from the host as well.
+            root = Path::from_url_path(url.path())?;
+        }
         Ok(Self { store, root, address: address.trim_end_matches('/').to_owned() })
+    }
+
+    /// The folder in the bucket.
+    #[cfg(test)]
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// A store of a test.
@@ -139,4 +164,16 @@ impl Remote {
         let stored = self.store.put(path, PutPayload::from(bytes)).await;
         stored.map(drop).with_context(|| format!("{}: cannot store {path}", self.address))
     }
+}
+
+/// What an environment tells of the clouds, under the names that the store knows, which are those in lower case.
+fn of_clouds(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> impl Iterator<Item = (String, String)> {
+    const CLOUDS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
+    environment.into_iter().filter_map(|(name, value)| {
+        let name =
+            name.into_string().ok().filter(|name| CLOUDS.iter().any(|cloud| name.starts_with(cloud)))?;
+        Some((name.to_ascii_lowercase(), value.into_string().ok()?))
+    })
 }

@@ -1,6 +1,10 @@
 //! Against a store in memory and one in a folder.
 
+use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use object_store::memory::InMemory;
@@ -168,6 +172,89 @@ fn a_damaged_model_is_named_and_leaves_nothing() {
     fs::write(registry.directory().join("QKI.HepG2").join(VERSION).join("model.pt"), b"damaged").unwrap();
     let error = format!("{:#}", block_on(push(&registry, &remote, &options())).unwrap_err());
     assert!(error.contains("QKI.HepG2"), "{error}");
+}
+
+#[test]
+fn a_version_that_is_damaged_here_is_fetched_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = published(&folder.path().join("a"));
+    let to = Registry::create(&folder.path().join("b")).unwrap();
+    let (remote, id): (_, ModelId) = (memory(), "QKI.K562".parse().unwrap());
+    let version = to.directory().join("QKI.K562").join(VERSION);
+    block_on(async {
+        push(&registry, &remote, &options()).await?;
+        pull(&remote, &to, &options()).await?;
+        for damage in ["model.pt", "manifest.json"] {
+            fs::write(version.join(damage), b"damaged")?;
+            assert!(to.copy_of(&id, VERSION).is_err());
+            assert_eq!(pull(&remote, &to, &options()).await?, (1, 1), "{damage}");
+            assert_eq!(fs::read(version.join("model.pt"))?, b"a network");
+        }
+        fs::remove_file(version.join("model.pt"))?;
+        assert_eq!(pull(&remote, &to, &options()).await?, (1, 1));
+        assert_eq!(to.manifest(&id)?.version, VERSION);
+        anyhow::Ok(())
+    })
+    .unwrap();
+    // What was damaged is hidden, and can be looked at.
+    let names = fs::read_dir(to.directory().join("QKI.K562")).unwrap();
+    let hidden =
+        names.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".damaged-"));
+    assert_eq!(hidden.count(), 3);
+}
+
+/// Answers one request that there is no such object; gives what was asked.
+fn answer_once(listener: TcpListener) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(listener.accept().unwrap().0);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(lines.read_line(&mut head).unwrap() > 0, "{head}");
+        }
+        let reply = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        lines.get_mut().write_all(reply.as_bytes()).unwrap();
+        head
+    })
+}
+
+#[test]
+fn the_environment_says_where_and_who() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let environment = [
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "who"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        // Of something else.
+        ("REGION", "nowhere"),
+    ];
+    let odd = (OsString::from("AWS_ODD"), OsString::from_vec(vec![0xff]));
+    let environment = environment.map(|(name, value)| (name.into(), value.into())).into_iter().chain([odd]);
+    let asked = answer_once(listener);
+    let remote = Remote::open_with("s3://models/polaris", environment).unwrap();
+    let id = "QKI.K562".parse().unwrap();
+    assert_eq!(block_on(remote.current(&id)).unwrap(), None);
+    let asked = asked.join().unwrap();
+    assert!(asked.starts_with("GET /models/polaris/QKI.K562/current HTTP/1.1"), "{asked}");
+    let signed = "authorization: AWS4-HMAC-SHA256 Credential=who/";
+    let line = asked.lines().find(|line| line.starts_with(signed)).unwrap_or_else(|| panic!("{asked}"));
+    assert!(line.contains("/eu-central-1/s3/"), "{line}");
+}
+
+#[test]
+fn a_folder_of_every_cloud_is_the_folder() {
+    let environment = [
+        ("AZURE_STORAGE_ACCOUNT_NAME", "account"),
+        ("AZURE_STORAGE_ACCOUNT_KEY", "c2VjcmV0"),
+        ("GOOGLE_SKIP_SIGNATURE", "true"),
+    ];
+    for address in ["s3://models/human/polaris", "gs://models/human/polaris", "az://models/human/polaris"] {
+        let environment = environment.map(|(name, value)| (name.into(), value.into()));
+        let remote = Remote::open_with(address, environment).unwrap();
+        assert_eq!(remote.root().as_ref(), "human/polaris", "{address}");
+    }
 }
 
 #[test]
