@@ -18,7 +18,7 @@ import yaml
 DEPLOY = Path(__file__).resolve().parent.parent
 MONITORING = DEPLOY / "monitoring"
 # Labels that Prometheus gives every series when it reads it.
-OF_PROMETHEUS = {"job", "instance", "namespace", "pod", "le"}
+OF_PROMETHEUS = {"job", "instance", "namespace", "pod", "le", "app_kubernetes_io_instance"}
 # Only where a device tells it.
 AT_TIMES = {"polaris_device_memory_bytes": ("gauge", set())}
 
