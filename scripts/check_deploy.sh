@@ -64,7 +64,7 @@ helm template check deploy/helm/polaris --namespace polaris > "$rendered/cpu.yam
 helm template check deploy/helm/polaris --namespace polaris --set gpu.enabled=true,autoscaling.enabled=true \
     --set registry.source=objectStorage,registry.objectStorage.url=s3://models/polaris \
     --set tls.secretName=tls,tls.clientCaSecretName=clients,dashboard.enabled=true > "$rendered/gpu.yaml"
-helm template check deploy/helm/polaris --namespace polaris \
+helm template check deploy/helm/polaris --namespace polaris --kube-version 1.35 \
     --set registry.source=image,registry.image.reference=models:1 > "$rendered/image.yaml"
 cp deploy/jobs/*.yaml "$rendered"
 for version in "${kubernetes_versions[@]}"; do

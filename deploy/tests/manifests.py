@@ -79,11 +79,14 @@ REFUSED = {
     "autoscaling.enabled=true,autoscaling.minReplicas=5,autoscaling.maxReplicas=2": "maxReplicas",
     "tls.clientCaSecretName=clients": "tls.secretName",
     "serviceMonitor.interval=often": "interval",
+    "strategy.rollingUpdate.maxSurge=0": "both 0",
+    "gpu.enabled=true,strategy.rollingUpdate.maxUnavailable=0%": "both 0",
+    "strategy.type=Recreate,strategy.rollingUpdate.maxSurge=1": "strategy",
 }
 
 
-def helm(settings: list) -> subprocess.CompletedProcess:
-    command = ["helm", "template", "check", str(CHART), "--namespace", "polaris"]
+def helm(settings: list, version: str = "1.35.0") -> subprocess.CompletedProcess:
+    command = ["helm", "template", "check", str(CHART), "--namespace", "polaris", "--kube-version", version]
     for setting in settings:
         command += ["--set", setting]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -253,6 +256,23 @@ class Fits(unittest.TestCase):
         (deployment,) = kind(self.rendered["defaults"], "Deployment")
         self.assertEqual(deployment["spec"]["strategy"]["rollingUpdate"], {"maxSurge": 1, "maxUnavailable": 0})
 
+    def test_a_strategy_is_laid_over_the_defaults(self):
+        for settings, expected in {
+            "strategy.type=RollingUpdate": (0, 1),
+            "strategy.rollingUpdate.maxUnavailable=2": (0, 2),
+            "strategy.rollingUpdate.maxSurge=25%": ("25%", 1),
+        }.items():
+            (deployment,) = kind(render(["gpu.enabled=true", settings]), "Deployment")
+            rolling = deployment["spec"]["strategy"]["rollingUpdate"]
+            self.assertEqual((rolling["maxSurge"], rolling["maxUnavailable"]), expected)
+
+    def test_prometheus_reads_over_tls_where_the_listener_speaks_it(self):
+        settings = ["serviceMonitor.enabled=true", "tls.secretName=polaris-tls", "settings.admin.tls=true"]
+        ((endpoint,),) = (monitor["spec"]["endpoints"] for monitor in kind(render(settings), "ServiceMonitor"))
+        self.assertEqual(endpoint["scheme"], "https")
+        self.assertEqual(endpoint["tlsConfig"]["serverName"], "check-polaris.polaris.svc")
+        self.assertEqual(endpoint["tlsConfig"]["ca"], {"secret": {"name": "polaris-tls", "key": "ca.crt"}})
+
     @each(with_jobs=False)
     def test_a_budget_leaves_pods_that_may_go_and_pods_that_stay(self, documents):
         (deployment,) = kind(documents, "Deployment")
@@ -307,7 +327,15 @@ class Fits(unittest.TestCase):
     def test_rules_and_dashboard_are_those_of_the_monitoring_folder(self):
         documents = self.rendered["all options"]
         (rule,) = kind(documents, "PrometheusRule")
-        self.assertEqual(rule["spec"], yaml.safe_load((DEPLOY / "monitoring/alerts.yaml").read_text()))
+        text = (DEPLOY / "monitoring/alerts.yaml").read_text()
+        own = 'job="polaris",namespace="polaris",app_kubernetes_io_instance="check"'
+        self.assertEqual(rule["spec"], yaml.safe_load(text.replace('job="polaris"', own)))
+        # Each rule is of one release, whose label the monitor gives.
+        for each_rule in rule["spec"]["groups"][0]["rules"]:
+            selectors = re.findall(r"\b(?:up|(?:polaris|process)_[a-z_]+)\b(\{[^}]*\})?", each_rule["expr"])
+            self.assertTrue(selectors and all(own in selector for selector in selectors), each_rule["expr"])
+        (monitor,) = kind(documents, "ServiceMonitor")
+        self.assertEqual(monitor["spec"]["targetLabels"], ["app.kubernetes.io/instance"])
         (configuration,) = kind(documents, "ConfigMap")
         dashboard = json.loads((DEPLOY / "monitoring/dashboard.json").read_text())
         self.assertEqual(json.loads(configuration["data"]["polaris.json"]), dashboard)
@@ -333,6 +361,14 @@ class Fits(unittest.TestCase):
 
 class Refused(unittest.TestCase):
     """Values that cannot work are refused before anything is installed."""
+
+    def test_images_are_mounted_where_kubernetes_can(self):
+        image = CASES["image"]
+        refused = helm(image, "1.34.2")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("ImageVolume", refused.stderr)
+        for settings, version in ((image, "1.35.0"), ([*image, "registry.image.featureGate=true"], "1.34.2")):
+            self.assertEqual(helm(settings, version).returncode, 0, version)
 
     def test_values_that_break_the_schema(self):
         for settings, word in REFUSED.items():

@@ -26,6 +26,30 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if kindIs "float64" . }}{{ if eq . (floor .) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}{{ else if kindIs "slice" . }}{{ join "," . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 
+{{/* The strategy of the values over the defaults, key by key; merge would take a 0 for a value that is missing. */}}
+{{- define "polaris.strategy" -}}
+{{- $type := .Values.strategy.type | default "RollingUpdate" -}}
+type: {{ $type }}
+{{- if eq $type "RollingUpdate" }}
+{{- $given := .Values.strategy.rollingUpdate | default dict }}
+{{- $surge := ternary 0 1 .Values.gpu.enabled }}
+{{- if hasKey $given "maxSurge" }}{{ $surge = $given.maxSurge }}{{ end }}
+{{- $unavailable := ternary 1 0 .Values.gpu.enabled }}
+{{- if hasKey $given "maxUnavailable" }}{{ $unavailable = $given.maxUnavailable }}{{ end }}
+{{- if and (regexMatch "^0+%?$" (toString $surge)) (regexMatch "^0+%?$" (toString $unavailable)) }}
+{{- fail "strategy.rollingUpdate.maxSurge and maxUnavailable are both 0: no pod could ever be replaced" }}
+{{- end }}
+rollingUpdate:
+  maxSurge: {{ $surge }}
+  maxUnavailable: {{ $unavailable }}
+{{- end }}
+{{- end }}
+
+{{/* The name that the server's certificate is for. */}}
+{{- define "polaris.tls-name" -}}
+{{ .Values.tls.serverName | default (printf "%s.%s.svc" (include "polaris.name" .) .Release.Namespace) }}
+{{- end }}
+
 {{- define "polaris.container-security" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -48,7 +72,7 @@ exec:
     - --server
     - https://127.0.0.1:50051
     - --tls-name
-    - {{ .Values.tls.serverName | default (printf "%s.%s.svc" (include "polaris.name" .) .Release.Namespace) }}
+    - {{ include "polaris.tls-name" . }}
     {{- if .Values.tls.ownAuthority }}
     - --ca
     - /tls/server/ca.crt
