@@ -124,8 +124,7 @@ async fn administer(
 
 /// Reads the files, and follows their changes until the server stops.
 fn load_tls(files: &TlsSettings, purpose: Purpose, stopping: &CancellationToken) -> anyhow::Result<Tls> {
-    let tls = Tls::load(files, purpose)?;
+    let tls = Tls::load(files, purpose)?.following(stopping.clone());
     tracing::info!(certificate = tls.describe(), clients_too = files.client_ca.is_some(), "TLS");
-    tokio::spawn(tls.clone().follow(stopping.clone()));
     Ok(tls)
 }

@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::certificate::{Validity, validity};
 use crate::settings::TlsSettings;
@@ -79,6 +80,10 @@ pub(crate) struct Tls {
     purpose: Purpose,
     config: Arc<RwLock<Arc<ServerConfig>>>,
     valid_until: Arc<str>,
+    /// Of what was read.
+    known: Vec<Fingerprint>,
+    /// Ends with the last clone.
+    _follower: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 impl Tls {
@@ -87,12 +92,16 @@ impl Tls {
     /// # Errors
     /// If a file cannot be used; an expired certificate is named with its date.
     pub(crate) fn load(settings: &TlsSettings, purpose: Purpose) -> Result<Self, TlsError> {
+        // Before they are read: a change in between is found later.
+        let known = fingerprints(settings);
         let (config, until) = read(settings, purpose)?;
         Ok(Self {
             settings: Arc::new(settings.clone()),
             purpose,
             config: Arc::new(RwLock::new(Arc::new(config))),
             valid_until: until.into(),
+            known,
+            _follower: None,
         })
     }
 
@@ -106,29 +115,63 @@ impl Tls {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the files again and again, and takes what has changed. What cannot be used is logged, and what was there
-    /// before is used on.
-    pub(crate) async fn follow(self, stopping: CancellationToken) {
-        let mut known = fingerprints(&self.settings);
+    /// Looks at the files again and again, and takes what has changed, until `stopping` is cancelled. What cannot be used
+    /// is logged and looked at again: a certificate may become valid, and a file readable, without a change. Meanwhile what
+    /// was there before is used on.
+    pub(crate) fn following(mut self, stopping: CancellationToken) -> Self {
+        let follower = Follower {
+            settings: Arc::clone(&self.settings),
+            purpose: self.purpose,
+            config: Arc::clone(&self.config),
+            known: self.known.clone(),
+            complaint: None,
+        };
+        let task = AbortOnDropHandle::new(tokio::spawn(follower.run(stopping)));
+        self._follower = Some(Arc::new(task));
+        self
+    }
+}
+
+struct Follower {
+    settings: Arc<TlsSettings>,
+    purpose: Purpose,
+    config: Arc<RwLock<Arc<ServerConfig>>>,
+    /// Of what is used.
+    known: Vec<Fingerprint>,
+    /// What was said last, of which files.
+    complaint: Option<(Vec<Fingerprint>, String)>,
+}
+
+impl Follower {
+    async fn run(mut self, stopping: CancellationToken) {
         while stopping.run_until_cancelled(tokio::time::sleep(self.settings.reload_interval)).await.is_some()
         {
-            let found = fingerprints(&self.settings);
-            if found == known {
-                continue;
+            self.look().await;
+        }
+    }
+
+    async fn look(&mut self) {
+        let (settings, purpose, known) = (Arc::clone(&self.settings), self.purpose, self.known.clone());
+        // Files are read and signatures checked: too long for a thread that serves connections.
+        let looked = tokio::task::spawn_blocking(move || {
+            let found = fingerprints(&settings);
+            (found != known).then(|| (read(&settings, purpose), found))
+        });
+        match looked.await {
+            Ok(None) => self.complaint = None,
+            Ok(Some((Ok((config, until)), found))) => {
+                *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+                (self.known, self.complaint) = (found, None);
+                tracing::info!(valid_until = %until, "new certificates are used from now on");
             }
-            known = found;
-            let (settings, purpose) = (Arc::clone(&self.settings), self.purpose);
-            // Signatures are checked: too long for a thread that serves connections.
-            match tokio::task::spawn_blocking(move || read(&settings, purpose)).await {
-                Ok(Ok((config, until))) => {
-                    *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
-                    tracing::info!(valid_until = %until, "new certificates are used from now on");
-                }
-                Ok(Err(error)) => {
+            Ok(Some((Err(error), found))) => {
+                let complaint = Some((found, error.to_string()));
+                if self.complaint != complaint {
                     tracing::warn!(%error, "the new certificates cannot be used; the old ones still are");
                 }
-                Err(error) => tracing::warn!(%error, "the new certificates could not be read"),
+                self.complaint = complaint;
             }
+            Err(error) => tracing::warn!(%error, "the new certificates could not be read"),
         }
     }
 }
@@ -217,4 +260,45 @@ fn fingerprints(settings: &TlsSettings) -> Vec<Fingerprint> {
             Some((found.mtime(), found.mtime_nsec(), found.ino(), found.size()))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn issue(settings: &TlsSettings, valid_from: SystemTime) {
+        let mut parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        parameters.not_before = valid_from.into();
+        parameters.not_after = date_time_ymd(2100, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        std::fs::write(&settings.certificate, parameters.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(&settings.key, key.serialize_pem()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_taken_once_it_is_valid() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = TlsSettings {
+            certificate: folder.path().join("certificate.pem"),
+            key: folder.path().join("key.pem"),
+            client_ca: None,
+            reload_interval: Duration::from_millis(10),
+        };
+        issue(&settings, SystemTime::now() - Duration::from_secs(60));
+        let tls = Tls::load(&settings, Purpose::GRPC).unwrap().following(CancellationToken::new());
+        let first = tls.current();
+        issue(&settings, SystemTime::now() + Duration::from_secs(2));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(Arc::ptr_eq(&first, &tls.current()));
+        let taken = async {
+            while Arc::ptr_eq(&first, &tls.current()) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), taken).await.unwrap();
+    }
 }

@@ -108,7 +108,9 @@ async fn clients_show_certificates_where_an_authority_is_set() -> Result<(), Har
     let reloaded = AdminServiceClient::new(channel).reload(ReloadRequest {}).await;
     assert_eq!(reloaded.unwrap_err().code(), Code::Unimplemented);
 
-    programs_speak_tls(&port, &authority, &ours.issue_files(folder.path(), "probe", 2100)?)
+    // In a folder of their own: those of the server stay.
+    let probe = tempfile::tempdir().unwrap();
+    programs_speak_tls(&port, &authority, &ours.issue_files(probe.path(), "probe", 2100)?)
 }
 
 /// `polaris-client` and the probe, with and without what they need.
