@@ -2,16 +2,18 @@
 
 mod exporter;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tonic::codegen::http::HeaderMap;
+use tonic::transport::{Certificate, ClientTlsConfig};
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::Layer;
@@ -25,6 +27,22 @@ const SERVICE_NAME: &str = "polaris-server";
 /// Longest call of the receiver.
 const EXPORT_LIMIT: Duration = Duration::from_secs(5);
 
+/// Why there are no traces.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TelemetryError {
+    /// The authorities cannot be read.
+    #[error("telemetry.ca {}: {cause}", .path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// Part of the message, so not the source as well.
+        cause: std::io::Error,
+    },
+    /// The address is none, or the authorities are none.
+    #[error(transparent)]
+    Exporter(#[from] ExporterBuildError),
+}
+
 /// Traces on their way to a receiver.
 #[derive(Clone, Debug)]
 pub(crate) struct Telemetry(SdkTracerProvider);
@@ -34,14 +52,16 @@ impl Telemetry {
     /// sent is dropped.
     ///
     /// # Errors
-    /// If the address is none.
-    pub(crate) fn start(settings: &TelemetrySettings) -> Result<Option<Self>, ExporterBuildError> {
+    /// If the address is none, or the authorities cannot be read.
+    pub(crate) fn start(settings: &TelemetrySettings) -> Result<Option<Self>, TelemetryError> {
         let Some(endpoint) = &settings.otlp_endpoint else { return Ok(None) };
-        let exporter = SpanExporter::builder()
-            .with_tonic()
-            .with_endpoint(endpoint.clone())
-            .with_timeout(EXPORT_LIMIT)
-            .build()?;
+        let mut exporter =
+            SpanExporter::builder().with_tonic().with_endpoint(endpoint.clone()).with_timeout(EXPORT_LIMIT);
+        if endpoint.starts_with("https://") {
+            // By itself the exporter trusts nobody.
+            exporter = exporter.with_tls_config(trust(settings.ca.as_deref())?);
+        }
+        let exporter = exporter.build()?;
         // A caller that has decided for its trace has decided for ours.
         let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample_ratio)));
         let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
@@ -77,6 +97,14 @@ impl Telemetry {
             tracing::warn!(%error, "the last traces were not sent");
         }
     }
+}
+
+/// These authorities, or those of the system.
+fn trust(authorities: Option<&Path>) -> Result<ClientTlsConfig, TelemetryError> {
+    let Some(path) = authorities else { return Ok(ClientTlsConfig::new().with_enabled_roots()) };
+    let pem =
+        std::fs::read(path).map_err(|cause| TelemetryError::Authorities { path: path.to_owned(), cause })?;
+    Ok(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))
 }
 
 /// Makes a span part of the trace that a request's `traceparent` names.

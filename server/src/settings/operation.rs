@@ -40,6 +40,8 @@ pub(crate) struct TlsSettings {
 pub(crate) struct TelemetrySettings {
     /// Address of the receiver; no traces if there is none.
     pub(crate) otlp_endpoint: Option<String>,
+    /// Authorities that the receiver's certificate is checked against; those of the system if there is none.
+    pub(crate) ca: Option<PathBuf>,
     /// Share of the traces that begin here and are sent.
     pub(crate) sample_ratio: f64,
 }
@@ -110,21 +112,36 @@ pub(super) fn tokens(check: &Check<'_>, raw: RawAuth) -> Result<Tokens, Settings
 }
 
 pub(super) fn telemetry(check: &Check<'_>, raw: RawTelemetry) -> Result<TelemetrySettings, SettingsError> {
-    let standard = || ENDPOINT_VARIABLES.into_iter().find_map(|name| given(std::env::var(name).ok()));
-    let otlp_endpoint = given(raw.otlp_endpoint).or_else(standard);
-    if let Some(endpoint) = &otlp_endpoint {
+    const KEY: &str = "telemetry.otlp_endpoint";
+    let standard = |name| given(std::env::var(name).ok()).map(|endpoint| (endpoint, Some(name)));
+    let set = given(raw.otlp_endpoint).map(|endpoint| (endpoint, None));
+    let endpoint = set.or_else(|| ENDPOINT_VARIABLES.into_iter().find_map(standard));
+    if let Some((endpoint, variable)) = &endpoint {
         let scheme = endpoint.parse::<Uri>().ok().and_then(|uri| uri.scheme_str().map(str::to_owned));
         if !scheme.is_some_and(|scheme| scheme == "http" || scheme == "https") {
-            return Err(check.refuse(
-                "telemetry.otlp_endpoint",
-                &format!("{endpoint:?}"),
+            let (value, expected) = (
+                format!("{endpoint:?}"),
                 "the address of an OTLP receiver over gRPC, such as http://localhost:4317",
-            ));
+            );
+            return Err(match variable {
+                None => check.refuse(KEY, &value, expected),
+                Some(variable) => SettingsError::Value {
+                    key: KEY,
+                    value,
+                    origin: format!("the environment variable {variable}"),
+                    expected: expected.to_owned(),
+                },
+            });
         }
     }
+    let otlp_endpoint = endpoint.map(|(endpoint, _)| endpoint);
     if !(0.0..=1.0).contains(&raw.sample_ratio) {
         let value = raw.sample_ratio.to_string();
         return Err(check.refuse("telemetry.sample_ratio", &value, "0 to 1"));
     }
-    Ok(TelemetrySettings { otlp_endpoint, sample_ratio: raw.sample_ratio })
+    Ok(TelemetrySettings {
+        otlp_endpoint,
+        ca: given(raw.ca).map(PathBuf::from),
+        sample_ratio: raw.sample_ratio,
+    })
 }

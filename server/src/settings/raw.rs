@@ -123,6 +123,8 @@ pub(crate) struct RawToken {
 pub(crate) struct RawTelemetry {
     #[serde(default)]
     pub(crate) otlp_endpoint: Option<String>,
+    #[serde(default)]
+    pub(crate) ca: Option<String>,
     pub(crate) sample_ratio: f64,
 }
 
@@ -140,7 +142,7 @@ impl Default for RawTls {
 
 impl Default for RawTelemetry {
     fn default() -> Self {
-        Self { otlp_endpoint: None, sample_ratio: 1.0 }
+        Self { otlp_endpoint: None, ca: None, sample_ratio: 1.0 }
     }
 }
 
