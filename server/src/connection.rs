@@ -11,9 +11,11 @@ use futures_util::{Stream, StreamExt, stream};
 use rustls::ServerConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::Server;
 use tonic::transport::server::{Connected, TcpIncoming};
 
 use crate::certificate::common_name;
@@ -22,9 +24,13 @@ use crate::listener::{Listener, SocketFile};
 use crate::tls::Tls;
 
 /// Longest handshake.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(3);
 /// Handshakes at once; others wait to be accepted.
-const MOST_HANDSHAKES: usize = 256;
+const MOST_HANDSHAKES: usize = 1024;
+/// Between pings that find out that the other side is gone, and for the answer to one.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Wait until the system may have room for another connection.
+const NO_ROOM_WAIT: Duration = Duration::from_millis(100);
 
 trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
@@ -63,20 +69,21 @@ pub(crate) fn incoming(listener: Listener, tls: Option<Tls>) -> (Incoming, Optio
         (Listener::Unix(listener, file), _) => {
             let plain = UnixListenerStream::new(listener)
                 .map(|stream| Ok(Connection { bytes: Box::new(stream?), peer: Peer::default() }));
-            (Box::pin(plain), Some(file))
+            (Box::pin(plain.then(with_room)), Some(file))
         }
         (Listener::Tcp(listener), None) => {
             let plain = tcp(listener).map(|stream| stream.map(Connection::plain));
-            (Box::pin(plain), None)
+            (Box::pin(plain.then(with_room)), None)
         }
         (Listener::Tcp(listener), Some(tls)) => {
-            let encrypted = tcp(listener)
-                .map(move |stream| handshake(stream, tls.clone()))
-                .buffer_unordered(MOST_HANDSHAKES)
-                .flat_map(stream::iter);
-            (Box::pin(encrypted), None)
+            (Box::pin(encrypted(tcp(listener).then(with_room), tls)), None)
         }
     }
+}
+
+/// A server that notices when the other side of a connection is gone.
+pub(crate) fn server() -> Server {
+    Server::builder().http2_keepalive_interval(Some(KEEP_ALIVE)).http2_keepalive_timeout(Some(KEEP_ALIVE))
 }
 
 fn tcp(listener: tokio::net::TcpListener) -> TcpIncoming {
@@ -84,18 +91,54 @@ fn tcp(listener: tokio::net::TcpListener) -> TcpIncoming {
     TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
-/// A peer that fails is no error of the listener.
-async fn handshake(stream: Result<TcpStream>, tls: Tls) -> Option<Result<Connection>> {
-    let stream = match stream {
-        Ok(stream) => stream,
-        Err(error) => return Some(Err(error)),
+/// What was accepted. Where the system has no room for a connection it says so again at once, and whoever accepts would do
+/// nothing else.
+async fn with_room<T>(accepted: Result<T>) -> Result<T> {
+    let no_room = |error: &Error| {
+        matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
     };
+    if let Some(error) = accepted.as_ref().err().filter(|error| no_room(error)) {
+        tracing::warn!(%error, "a connection waits to be accepted");
+        tokio::time::sleep(NO_ROOM_WAIT).await;
+    }
+    accepted
+}
+
+/// Connections by TLS. Each handshake is a task, so that neither its calculations nor a peer that is silent keeps another
+/// waiting; all end with the stream.
+fn encrypted(
+    accepted: impl Stream<Item = Result<TcpStream>> + Send,
+    tls: Tls,
+) -> impl Stream<Item = Result<Connection>> + Send {
+    stream::unfold((Box::pin(accepted), JoinSet::new()), move |(mut accepted, mut handshakes)| {
+        let tls = tls.clone();
+        async move {
+            loop {
+                tokio::select! {
+                    Some(done) = handshakes.join_next() => if let Ok(Some(connection)) = done {
+                        return Some((Ok(connection), (accepted, handshakes)));
+                    },
+                    Some(stream) = accepted.next(), if handshakes.len() < MOST_HANDSHAKES => match stream {
+                        Ok(stream) => {
+                            handshakes.spawn(handshake(stream, tls.clone()));
+                        }
+                        Err(error) => return Some((Err(error), (accepted, handshakes))),
+                    },
+                    else => return None,
+                }
+            }
+        }
+    })
+}
+
+/// A peer that fails is no error of the listener.
+async fn handshake(stream: TcpStream, tls: Tls) -> Option<Connection> {
     let address = stream.peer_addr().ok();
     let accepted = timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls.current()).accept(stream)).await;
     match accepted.unwrap_or_else(|_| Err(Error::other("it took too long"))) {
         Ok(stream) => {
             let certificate = client(stream.get_ref().1);
-            Some(Ok(Connection { bytes: Box::new(stream), peer: Peer { address, certificate } }))
+            Some(Connection { bytes: Box::new(stream), peer: Peer { address, certificate } })
         }
         Err(error) => {
             tracing::info!(peer = address.map(tracing::field::display), %error, "a TLS handshake failed");

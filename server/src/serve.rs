@@ -6,7 +6,6 @@ use polaris_proto::FILE_DESCRIPTOR_SET;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tonic::transport::Server;
 use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET;
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
@@ -109,7 +108,7 @@ pub(crate) fn spawn(
         tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
         tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
     ])?;
-    let mut server = Server::builder();
+    let mut server = connection::server();
     if let Some(age) = access.max_connection_age {
         server = server.max_connection_age(age);
     }
