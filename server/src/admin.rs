@@ -12,13 +12,14 @@ use tonic::Status;
 use tonic::codegen::http::header::CONTENT_TYPE;
 use tonic::codegen::http::{HeaderMap, StatusCode};
 use tonic::service::Routes;
-use tonic::transport::Server;
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
 use crate::auth::{AuthLayer, is_grpc};
 use crate::connection;
 use crate::listener::{Listener, SocketFile};
-use crate::metrics::metrics;
+use crate::metrics::{Methods, metrics};
+use crate::observe::ObserveLayer;
+use crate::serve::ServeError;
 use crate::tls::Tls;
 use crate::token::{Role, Tokens};
 pub(crate) use service::AdminPowers;
@@ -37,25 +38,32 @@ pub(crate) struct RunningAdmin {
 /// Starts to answer at `listener`. Where tokens are set, every request needs one of the role admin.
 ///
 /// # Errors
-/// If reflection has no valid descriptors.
+/// If the protocol's files have no valid descriptors.
 pub(crate) fn spawn(
     listener: Listener,
     tls: Option<Tls>,
     tokens: Tokens,
     powers: AdminPowers,
     device: Device,
-) -> Result<RunningAdmin, tonic_reflection::server::Error> {
+) -> Result<RunningAdmin, ServeError> {
     let reflection =
         || ReflectionBuilder::configure().register_encoded_file_descriptor_set(ADMIN_FILE_DESCRIPTOR_SET);
     let router = Routes::new(AdminServiceServer::new(AdminServer::new(powers)))
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
+        .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
+        .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?)
         .into_axum_router()
         .route("/metrics", get(move || metrics_text(device)))
         .fallback(nothing_here);
+    let methods = Methods::of(&[
+        ADMIN_FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+    ])?;
     let (incoming, socket) = connection::incoming(listener, tls);
-    let server = Server::builder()
+    let server = connection::server()
         .accept_http1(true)
+        // Around all that can refuse a call.
+        .layer(ObserveLayer::new(methods))
         .layer(AuthLayer::new(tokens, Role::Admin))
         .add_routes(Routes::from(router))
         .serve_with_incoming(incoming);

@@ -17,6 +17,7 @@ use tower::{Layer, Service};
 use crate::connection::Peer;
 use crate::identity::ClientIdentity;
 use crate::metrics::{RejectedReason, metrics};
+use crate::observe::Caller;
 use crate::token::{Role, Token, Tokens};
 
 const HEALTH_PATH: &str = "/grpc.health.v1.Health/";
@@ -41,6 +42,9 @@ impl AuthLayer {
         let token = presented.and_then(|presented| self.tokens.find(presented));
         let certificate = request.extensions().get::<Peer>().and_then(|peer| peer.certificate.clone());
         if let Some(identity) = token.map(|token| ClientIdentity(token.name.clone())).or(certificate) {
+            if let Some(caller) = request.extensions().get::<Caller>() {
+                caller.is(&identity);
+            }
             request.extensions_mut().insert(identity);
         }
         if self.tokens.is_empty() || request.uri().path().starts_with(HEALTH_PATH) {
@@ -90,6 +94,8 @@ impl Refusal {
         }
         let mut answer = Response::new(Body::new(format!("{message}\n")));
         *answer.status_mut() = http;
+        // Nothing else says so to who counts calls.
+        answer.extensions_mut().insert(code);
         if http == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -197,6 +203,7 @@ mod tests {
             (answer.status().as_u16(), answer.headers()[WWW_AUTHENTICATE].as_bytes()),
             (401, &b"Bearer"[..])
         );
+        assert_eq!(answer.extensions().get(), Some(&Code::Unauthenticated));
         assert_eq!(ask(Role::Admin, "/metrics", Some("Bearer laptop"), false).await.status().as_u16(), 403);
         assert_eq!(ask(Role::Admin, "/metrics", Some("Bearer operator"), false).await.status().as_u16(), 200);
     }

@@ -2,6 +2,7 @@
 //! was refused or failed.
 
 mod call;
+mod caller;
 mod request_id;
 
 use std::convert::Infallible;
@@ -12,16 +13,21 @@ use std::task::{Context, Poll, ready};
 use http_body::{Frame, SizeHint};
 use tonic::body::Body;
 use tonic::codegen::Bytes;
-use tonic::codegen::http::{HeaderMap, Request, Response};
+use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
+use crate::auth::is_grpc;
 use crate::connection::Peer;
-use crate::metrics::Methods;
+use crate::metrics::{Methods, RejectedReason, metrics};
 use crate::telemetry::set_remote_parent;
 use call::Call;
+pub(crate) use caller::Caller;
 pub(crate) use request_id::RequestId;
+
+/// What says which details a status has.
+const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
 /// Watches calls until their status is handed to the connection, or until they are dropped.
 #[derive(Clone, Debug)]
@@ -67,6 +73,20 @@ where
         let method = self.methods.of_path(request.uri().path()).clone();
         let request_id = RequestId::of_headers(request.headers());
         let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
+        let caller = Caller::default();
+        request.extensions_mut().insert(caller.clone());
+        if !is_grpc(request.headers()) {
+            // Metrics are read this way, which is no call; one that is refused is of interest.
+            let answer = self.inner.call(request);
+            return Box::pin(async move {
+                let answer = answer.await?;
+                let refusal = answer.extensions().get::<Code>().copied().or_else(|| code(answer.headers()));
+                if let Some(code) = refusal {
+                    Call::new(method, request_id, peer, caller, Span::none()).ended(code);
+                }
+                Ok(answer)
+            });
+        }
         let span = tracing::info_span!(
             "request",
             otel.name = method.name(),
@@ -77,17 +97,18 @@ where
             method = method.name(),
             request_id = %request_id,
             %peer,
+            caller = tracing::field::Empty,
         );
         set_remote_parent(&span, request.headers());
         request.extensions_mut().insert(request_id.clone());
-        let mut call = Call::new(method, request_id, peer, span.clone());
+        let mut call = Call::new(method, request_id, peer, caller, span.clone());
         let answer = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {
                 let mut answer = answer.await?;
                 answer.headers_mut().insert(RequestId::HEADER, call.request_id.header());
                 // A refusal says its status at once.
-                if let Some(code) = code(answer.headers()) {
+                if let Some(code) = blamed(answer.headers_mut()) {
                     call.ended(code);
                 }
                 Ok(answer.map(|inner| Body::new(ObservedBody { inner, call })))
@@ -100,6 +121,20 @@ where
 /// The status, where these are the headers or trailers that have it.
 fn code(headers: &HeaderMap) -> Option<Code> {
     headers.get("grpc-status").map(|status| Code::from_bytes(status.as_bytes()))
+}
+
+/// The status, put right where it blames us for bytes that are no message: the framework calls that INTERNAL, while faults of
+/// ours come with details (see [`crate::status`]).
+fn blamed(headers: &mut HeaderMap) -> Option<Code> {
+    let code = code(headers)?;
+    if code != Code::Internal || headers.contains_key(STATUS_DETAILS) {
+        return Some(code);
+    }
+    if let Some(metrics) = metrics() {
+        metrics.rejected(RejectedReason::Invalid);
+    }
+    headers.insert("grpc-status", HeaderValue::from(Code::InvalidArgument as i32));
+    Some(Code::InvalidArgument)
 }
 
 /// The body of an answer; its status comes last.
@@ -118,10 +153,10 @@ impl http_body::Body for ObservedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let span = self.call.span.clone();
         let _entered = span.enter();
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
-        match &frame {
+        let mut frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        match &mut frame {
             Some(Ok(frame)) => {
-                if let Some(code) = frame.trailers_ref().and_then(code) {
+                if let Some(code) = frame.trailers_mut().and_then(blamed) {
                     self.call.ended(code);
                 }
             }
@@ -137,5 +172,35 @@ impl http_body::Body for ObservedBody {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(code: &'static str, details: bool) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("grpc-status", HeaderValue::from_static(code));
+        if details {
+            headers.insert(STATUS_DETAILS, HeaderValue::from_static("CA0"));
+        }
+        headers
+    }
+
+    #[test]
+    fn only_faults_of_ours_are_internal() {
+        for (given, details, expected) in
+            [("13", false, "3"), ("13", true, "13"), ("2", false, "2"), ("0", false, "0")]
+        {
+            let mut headers = status(given, details);
+            let code = blamed(&mut headers).unwrap();
+            assert_eq!(
+                (headers["grpc-status"].to_str().unwrap(), code),
+                (expected, Code::from_bytes(expected.as_bytes()))
+            );
+        }
+        let ours = Status::from(crate::status::ServiceError::ShortAnswer).into_http::<Body>();
+        assert!(ours.headers().contains_key(STATUS_DETAILS));
     }
 }

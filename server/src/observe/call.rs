@@ -5,7 +5,7 @@ use std::time::Instant;
 use tonic::Code;
 use tracing::Span;
 
-use super::RequestId;
+use super::{Caller, RequestId};
 use crate::connection::Peer;
 use crate::metrics::{Method, metrics};
 
@@ -16,13 +16,14 @@ pub(super) struct Call {
     pub(super) span: Span,
     method: Method,
     peer: Peer,
+    caller: Caller,
     start: Instant,
     code: Option<Code>,
 }
 
 impl Call {
-    pub(super) fn new(method: Method, request_id: RequestId, peer: Peer, span: Span) -> Self {
-        Self { request_id, span, method, peer, start: Instant::now(), code: None }
+    pub(super) fn new(method: Method, request_id: RequestId, peer: Peer, caller: Caller, span: Span) -> Self {
+        Self { request_id, span, method, peer, caller, start: Instant::now(), code: None }
     }
 
     /// Notes its status; the first counts.
@@ -39,19 +40,21 @@ impl Call {
         }
         self.span.record("rpc.grpc.status_code", code as i64);
         let (method, request_id, peer) = (self.method.name(), &self.request_id, &self.peer);
+        let caller = self.caller.name();
+        self.span.record("caller", caller);
         let duration_ms = duration.as_secs_f64() * 1e3;
         // The words of the status are left out: they may quote the request.
         match code {
             Code::Ok => {}
             Code::Unknown | Code::Internal | Code::DataLoss => {
                 self.span.record("otel.status_code", "ERROR");
-                tracing::warn!(parent: None, method, code = name, %request_id, %peer, duration_ms, "a request failed");
+                tracing::warn!(parent: None, method, code = name, %request_id, %peer, caller, duration_ms, "a request failed");
             }
             Code::Cancelled => {
-                tracing::info!(parent: None, method, code = name, %request_id, %peer, duration_ms, "a request was given up");
+                tracing::info!(parent: None, method, code = name, %request_id, %peer, caller, duration_ms, "a request was given up");
             }
             _ => {
-                tracing::info!(parent: None, method, code = name, %request_id, %peer, duration_ms, "a request was refused");
+                tracing::info!(parent: None, method, code = name, %request_id, %peer, caller, duration_ms, "a request was refused");
             }
         }
     }
