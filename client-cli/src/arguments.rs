@@ -20,6 +20,7 @@ use self::scan::ScanArguments;
 use self::score::ScoreArguments;
 use crate::bench::BenchOptions;
 use crate::connect::ServerAddress;
+use crate::console;
 use crate::credentials::Credentials;
 use crate::localize::LocalizeOptions;
 use crate::models::ModelsOptions;
@@ -213,6 +214,10 @@ impl ServerArguments {
             }),
             _ => return Err(usage("give one of --server and --registry")),
         };
+        let shows = self.ca.is_some() || self.cert.is_some();
+        if shows && !self.server.iter().any(ServerAddress::is_https) {
+            return Err(usage("--ca and --cert are for servers at https://: there is none"));
+        }
         // Our own server asks for nothing.
         let token = std::env::var("POLARIS_TOKEN").ok().filter(|_| self.registry.is_none());
         let credentials = Credentials::read(
@@ -222,6 +227,10 @@ impl ServerArguments {
             token,
         )
         .map_err(|error| usage(&error.to_string()))?;
+        let open = self.server.iter().find(|address| credentials.has_token() && address.is_open());
+        if let Some(address) = open {
+            console::say(&format!("the token goes to {address} in the clear: use https://"));
+        }
         Ok(ServerOptions { choice, reply_limit: Duration::from_secs(self.timeout_s), credentials })
     }
 

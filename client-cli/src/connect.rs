@@ -1,6 +1,7 @@
 //! Addresses of servers and channels to them.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -50,6 +51,14 @@ pub(crate) enum ConnectError {
         /// The innermost cause.
         reason: String,
     },
+    /// The server and this client do not trust each other, or what `--ca`, `--cert` and `--key` hold cannot be used.
+    #[error("no TLS with {address}: {reason}: are --ca, --cert and the name in the address right?")]
+    Tls {
+        /// As typed.
+        address: String,
+        /// The innermost cause.
+        reason: String,
+    },
     /// Nothing answered in time.
     #[error("cannot connect to {address}: no answer within {} s: is polaris-server running there?", .limit.as_secs())]
     TimedOut {
@@ -61,9 +70,38 @@ pub(crate) enum ConnectError {
 }
 
 impl ConnectError {
+    fn tls(address: &ServerAddress, error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Tls { address: address.to_string(), reason: innermost(error).to_string() }
+    }
+
+    fn of(address: &ServerAddress, error: &(dyn std::error::Error + 'static)) -> Self {
+        let cause = innermost(error);
+        // As which TLS tells the connection that the other side is not to be trusted, or speaks no TLS.
+        let input = cause.downcast_ref::<std::io::Error>();
+        if input.is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData) {
+            return Self::tls(address, error);
+        }
+        Self::Refused { address: address.to_string(), reason: cause.to_string() }
+    }
+
     /// Whether it may be otherwise later.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::TimedOut { .. })
+    }
+}
+
+impl ServerAddress {
+    /// Whether TLS is spoken there.
+    pub(crate) fn is_https(&self) -> bool {
+        matches!(self, Self::Http(uri) if uri.scheme_str() == Some("https"))
+    }
+
+    /// Whether what is sent there can be read on the way.
+    pub(crate) fn is_open(&self) -> bool {
+        let Self::Http(uri) = self else { return false };
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        !self.is_https() && !loopback
     }
 }
 
@@ -117,7 +155,9 @@ pub(crate) async fn connect_as(
                 let mut endpoint = endpoint(uri.clone());
                 if uri.scheme_str() == Some("https") {
                     let name = origin.and_then(Uri::host);
-                    endpoint = endpoint.tls_config(credentials.tls(name))?;
+                    endpoint = endpoint
+                        .tls_config(credentials.tls(name))
+                        .map_err(|error| ConnectError::tls(address, &error))?;
                 }
                 match origin {
                     Some(origin) => endpoint.origin(origin.clone()).connect().await,
@@ -126,12 +166,11 @@ pub(crate) async fn connect_as(
             }
             ServerAddress::Unix(path) => connect_unix(path).await,
         }
+        .map_err(|error| ConnectError::of(address, &error))
     };
     match timeout(CONNECT_LIMIT, connecting).await {
         Ok(Ok(channel)) => Ok(InterceptedService::new(channel, credentials.authorization.clone())),
-        Ok(Err(error)) => {
-            Err(ConnectError::Refused { address: address.to_string(), reason: innermost(&error) })
-        }
+        Ok(Err(error)) => Err(error),
         Err(_) => Err(ConnectError::TimedOut { address: address.to_string(), limit: CONNECT_LIMIT }),
     }
 }
@@ -186,12 +225,12 @@ async fn connect_unix(path: &Path) -> Result<transport::Channel, transport::Erro
         .await
 }
 
-fn innermost(error: &dyn std::error::Error) -> String {
+fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    cause
 }
 
 #[cfg(test)]
@@ -214,6 +253,33 @@ mod tests {
             assert!(matches!(wrong.parse::<ServerAddress>(), Err(ConnectError::Address(_))), "{wrong}");
         }
         assert_eq!("https://h:1".parse::<ServerAddress>().unwrap().to_string(), "https://h:1/");
+    }
+
+    #[test]
+    fn what_can_be_read_on_the_way() {
+        for (address, https, open) in [
+            ("http://gpu1:50051", false, true),
+            ("https://gpu1:50051", true, false),
+            ("http://localhost:1", false, false),
+            ("http://[::1]:1", false, false),
+            ("unix:p.sock", false, false),
+        ] {
+            let address: ServerAddress = address.parse().unwrap();
+            assert_eq!((address.is_https(), address.is_open()), (https, open), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_speaks_no_tls_will_not_later() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ =
+                tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        });
+        let error = connect(&address, &Credentials::default()).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Tls { .. }) && !error.may_pass(), "{error}");
     }
 
     #[tokio::test]

@@ -75,6 +75,11 @@ impl Credentials {
         Ok(Self { authorities, identity, authorization })
     }
 
+    /// Whether each call says who calls.
+    pub(crate) fn has_token(&self) -> bool {
+        self.authorization.0.is_some()
+    }
+
     /// TLS with these; `name` is what the server's certificate is for, where that is not its address.
     pub(crate) fn tls(&self, name: Option<&str>) -> ClientTlsConfig {
         let mut tls = ClientTlsConfig::new();

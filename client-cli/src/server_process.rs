@@ -6,6 +6,7 @@
 mod locate;
 mod messages;
 
+use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -118,6 +119,9 @@ impl ServerProcess {
         command.args(["--stop-with-stdin", "--log", "warn"]);
         // Nobody mends the registry while this run waits.
         command.env("POLARIS__REGISTRY__WHEN_BROKEN", "exit");
+        for name in std::env::vars_os().map(|(name, _)| name).filter(|name| is_of_another_server(name)) {
+            command.env_remove(name);
+        }
         if let Some(device) = &server.device {
             command.arg("--device").arg(device);
         }
@@ -185,6 +189,18 @@ impl ServerProcess {
         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         ServerProcessError::Ended { status, messages: self.messages.tail() }
     }
+}
+
+/// Whether a variable is about how a server is reached and watched, which this one, that nobody else knows, is not.
+fn is_of_another_server(name: &OsStr) -> bool {
+    const PREFIXES: [&str; 5] = [
+        "POLARIS__AUTH__",
+        "POLARIS__ADMIN__",
+        "POLARIS__TLS__",
+        "POLARIS__TELEMETRY__",
+        "OTEL_EXPORTER_OTLP_",
+    ];
+    PREFIXES.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes()))
 }
 
 fn private_folder() -> Result<tempfile::TempDir, ServerProcessError> {

@@ -43,6 +43,9 @@ async fn channel(arguments: &HealthArguments) -> anyhow::Result<Channel> {
         None if wants_tls => format!("https://{address}"),
         None => format!("http://{address}"),
     };
+    if wants_tls && !address.starts_with("https://") {
+        bail!("--ca, --cert and --tls-name are for a server at https://");
+    }
     let mut endpoint = Endpoint::from_shared(address.clone()).context("it is no address of a server")?;
     if address.starts_with("https://") {
         endpoint = endpoint.tls_config(tls(arguments)?)?;
