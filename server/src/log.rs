@@ -6,11 +6,15 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio_util::task::AbortOnDropHandle;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, reload};
 
 use crate::telemetry::Telemetry;
+
+/// For which a filter is set at most, where it is set for a time.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -70,6 +74,8 @@ struct State {
     filter: String,
     /// Grows with each change, so that one that is over does not undo a later one.
     changes: u64,
+    /// Goes back to the filter of the settings; there is none but that of the last change.
+    timer: Option<AbortOnDropHandle<()>>,
 }
 
 impl fmt::Debug for LogFilter {
@@ -102,7 +108,7 @@ impl LogFilter {
         configured: &str,
         apply: impl Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync + 'static,
     ) -> Self {
-        let state = State { filter: configured.to_owned(), changes: 0 };
+        let state = State { filter: configured.to_owned(), changes: 0, timer: None };
         Self { apply: Arc::new(apply), configured: configured.into(), state: Arc::new(Mutex::new(state)) }
     }
 
@@ -120,14 +126,19 @@ impl LogFilter {
             seconds = duration.map(|duration| duration.as_secs()),
             "the log's filter was changed"
         );
-        if let Some(duration) = duration {
+        let timer = duration.map(|duration| {
             let log = self.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(duration).await;
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                tokio::time::sleep(duration.min(LONGEST)).await;
                 // The filter of the settings is one.
                 let _ = log.change(&log.configured, Some(change));
-            });
+            }))
+        });
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.changes == change {
+            state.timer = timer;
         }
+        drop(state);
         Ok(previous)
     }
 

@@ -200,7 +200,7 @@ mod tests {
                 (expected, Code::from_bytes(expected.as_bytes()))
             );
         }
-        let ours = Status::from(crate::status::ServiceError::ShortAnswer).into_http::<Body>();
+        let ours = Status::from(&crate::status::ServiceError::ShortAnswer).into_http::<Body>();
         assert!(ours.headers().contains_key(STATUS_DETAILS));
     }
 }
