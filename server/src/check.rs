@@ -63,7 +63,14 @@ pub(crate) fn check(settings: &Settings) -> Report {
 fn access(settings: &Settings, report: &mut Report) {
     report.good("listener", &settings.listen);
     match &settings.admin.listen {
-        Some(address) => report.good("admin", address),
+        Some(address) if settings.admin_is_open() => {
+            report.good(
+                "admin",
+                format!("{address}, without tokens: whoever can connect may change the server"),
+            );
+        }
+        Some(address) if settings.admin.tls => report.good("admin", format!("{address}, TLS")),
+        Some(address) => report.good("admin", format!("{address}, no TLS")),
         None => report.good("admin", "no listener (admin.listen is not set): no metrics"),
     }
     match &settings.tls {

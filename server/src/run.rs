@@ -119,6 +119,9 @@ async fn administer(
     let tls = files.map(|files| load_tls(files, Purpose::ADMIN, stopping)).transpose()?;
     let listener = Listener::bind(address).await.context("admin.listen")?;
     tracing::info!(address = %listener.address()?, tls = tls.is_some(), "the admin listener is open");
+    if settings.admin_is_open() {
+        tracing::warn!("whoever can connect to the admin listener may change the server: set auth.tokens");
+    }
     Ok(Some(admin::spawn(listener, tls, settings.tokens.clone(), powers, settings.engine.device)?))
 }
 

@@ -118,6 +118,15 @@ pub(crate) enum SettingsError {
 }
 
 impl Settings {
+    /// Whether anybody on a network may administer the server.
+    pub(crate) fn admin_is_open(&self) -> bool {
+        let elsewhere = |address: &ListenAddress| match address {
+            ListenAddress::Tcp(address) => !address.ip().is_loopback(),
+            ListenAddress::Unix(_) => false,
+        };
+        self.tokens.is_empty() && self.admin.listen.as_ref().is_some_and(elsewhere)
+    }
+
     /// Reads defaults, then `config`, then the environment, then `flags`, and checks the outcome.
     ///
     /// # Errors
