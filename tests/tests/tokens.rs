@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use polaris_proto::v1::admin_service_client::AdminServiceClient;
-use polaris_proto::v1::{ListModelsRequest, ReloadRequest};
+use polaris_proto::v1::{ListModelsRequest, ReloadOutcome, ReloadRequest};
 use polaris_tests::{HarnessError, Program, Server, ServerProcess, TestRegistry, http};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request};
@@ -69,12 +69,13 @@ async fn roles_open_what_is_theirs() -> Result<(), HarnessError> {
         assert_eq!(http(&address, "GET", "/metrics", token).await?.status, status);
     }
     let admin = AdminServiceClient::connect(format!("http://{address}")).await?;
-    for (token, code) in
-        [(None, Code::Unauthenticated), (laptop, Code::PermissionDenied), (operator, Code::Unimplemented)]
-    {
+    for (token, code) in [(None, Code::Unauthenticated), (laptop, Code::PermissionDenied)] {
         let reloaded = admin.clone().reload(authorized(ReloadRequest {}, token)).await;
         assert_eq!(reloaded.unwrap_err().code(), code);
     }
+    let reloaded = admin.clone().reload(authorized(ReloadRequest {}, operator)).await.unwrap().into_inner();
+    assert_eq!(reloaded.outcome(), ReloadOutcome::Unchanged);
+    assert!(!reloaded.models.is_empty() && reloaded.models.iter().all(|model| model.contains('@')));
 
     let client = || {
         Program::client(&["models", "--server"])

@@ -49,7 +49,9 @@ impl AdminService for AdminServer {
                 let details = ErrorDetails::with_bad_request_violation("filter", error.to_string());
                 Status::with_error_details(tonic::Code::InvalidArgument, error.to_string(), details)
             }
-            LogFilterError::Reload(_) => Status::internal(error.to_string()),
+            LogFilterError::Reload(_) => {
+                Status::with_error_details(tonic::Code::Internal, error.to_string(), ErrorDetails::new())
+            }
         })?;
         Ok(Response::new(SetLogFilterResponse { previous_filter }))
     }
