@@ -38,7 +38,7 @@ async fn the_server_names_the_model() -> Result<(), HarnessError> {
     let whole = std::fs::read(&model).unwrap();
     for offset in offsets(whole.len()) {
         std::fs::write(&model, &whole[..offset]).unwrap();
-        let exit = Server::new(&registry).run().await?;
+        let exit = Server::new(&registry).setting("REGISTRY__WHEN_BROKEN", "exit").run().await?;
         exit.refused(1, &["ERROR", "model QKI.K562", "model.pt", "sha256"]);
     }
     Ok(())
