@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use polaris_model::{EngineOptions, Ensemble, ModelId, Registry};
+use polaris_model::SharedModels;
 
+use crate::loading::{LoadPlan, expected, load};
 use crate::settings::{RegistrySettings, Settings};
 use crate::tls::{Purpose, Tls};
 
@@ -47,9 +48,9 @@ pub(crate) fn check(settings: &Settings) -> Report {
             false
         }
     };
-    let models = models(&settings.registry, &mut report);
-    if let Some((registry, models)) = models.filter(|_| usable) {
-        serving(settings, &registry, &models, &mut report);
+    let plan = models(&settings.registry, &mut report);
+    if let Some(plan) = plan.filter(|_| usable) {
+        serving(settings, &plan, &mut report);
     }
     let verdict = match report.faults {
         0 => "it can serve".to_owned(),
@@ -89,30 +90,19 @@ fn access(settings: &Settings, report: &mut Report) {
     }
 }
 
-/// The models to be served, if every one of them verifies.
-fn models(settings: &RegistrySettings, report: &mut Report) -> Option<(Registry, Vec<ModelId>)> {
-    let directory = settings.directory.display();
-    let opened = Registry::open(&settings.directory);
-    let found = opened.and_then(|registry| registry.model_ids().map(|present| (registry, present)));
-    let (registry, present) = match found {
+/// The models to be served, if the manifest of every one of them fits, and each current version verifies.
+fn models(settings: &RegistrySettings, report: &mut Report) -> Option<LoadPlan> {
+    let (registry, chosen) = match expected(settings) {
         Ok(found) => found,
         Err(error) => {
             report.bad("registry", error);
             return None;
         }
     };
-    if present.is_empty() {
-        report.bad("registry", format!("{directory} holds no models; publish some with polaris-trainer"));
-        return None;
-    }
-    let chosen = if settings.models.is_empty() { present.clone() } else { settings.models.clone() };
-    report.good("registry", format!("{directory}: {} models, {} to be served", present.len(), chosen.len()));
+    report
+        .good("registry", format!("{}: {} models to be served", settings.directory.display(), chosen.len()));
     let faults = report.faults;
     for model in &chosen {
-        if !present.contains(model) {
-            report.bad("model", format!("{model}: the registry does not have it"));
-            continue;
-        }
         match registry.load(model) {
             Ok((manifest, _)) => report.good(
                 "model",
@@ -121,27 +111,29 @@ fn models(settings: &RegistrySettings, report: &mut Report) -> Option<(Registry,
             Err(error) => report.bad("model", format!("{model}: {error}")),
         }
     }
-    (report.faults == faults).then_some((registry, chosen))
+    for version in settings.versions.iter().chain(&settings.canaries) {
+        if let Err(error) = registry.manifest_of(&version.id, &version.version) {
+            report.bad("model", format!("{version}: {error}"));
+        }
+    }
+    if report.faults > faults {
+        return None;
+    }
+    LoadPlan::of(registry, &chosen, settings).map_err(|error| report.bad("registry", error)).ok()
 }
 
-/// Loads all of it together, which finds out what does not go together, and whether there is memory for it.
-fn serving(settings: &Settings, registry: &Registry, models: &[ModelId], report: &mut Report) {
+/// Loads all of it together as `serve` does, which finds out what does not go together, and whether there is memory for it.
+fn serving(settings: &Settings, plan: &LoadPlan, report: &mut Report) {
     let start = Instant::now();
-    let engine = &settings.engine;
-    let options =
-        EngineOptions { device: engine.device, threads: engine.threads, precision: engine.precision };
-    match Ensemble::load(registry, models, options, &mut |_| ()) {
+    match load(plan, &settings.engine, &SharedModels::default()) {
         Err(error) => report.bad("engine", error),
-        Ok(ensemble) => match ensemble.warm_up() {
-            Err(error) => report.bad("engine", format!("the first prediction failed: {error}")),
-            Ok(()) => report.good(
-                "engine",
-                format!(
-                    "precision {}, loaded and warm within {:.1} s",
-                    ensemble.precision(),
-                    start.elapsed().as_secs_f64()
-                ),
+        Ok(ensemble) => report.good(
+            "engine",
+            format!(
+                "precision {}, loaded and warm within {:.1} s",
+                ensemble.precision(),
+                start.elapsed().as_secs_f64()
             ),
-        },
+        ),
     }
 }

@@ -48,7 +48,7 @@ pub(crate) type Incoming = Pin<Box<dyn Stream<Item = Result<Connection>> + Send>
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Peer {
     /// Its address; none on a Unix socket.
-    address: Option<SocketAddr>,
+    pub(crate) address: Option<SocketAddr>,
     /// Who it is by its certificate.
     pub(crate) certificate: Option<ClientIdentity>,
 }

@@ -133,7 +133,15 @@ impl LoadPlan {
     }
 }
 
-fn load(plan: &LoadPlan, engine: &EngineSettings, shared: &SharedModels) -> Result<Ensemble, LoadingError> {
+/// Verifies, loads and warms up what is planned.
+///
+/// # Errors
+/// With every model that does not verify, or what else is in the way.
+pub(crate) fn load(
+    plan: &LoadPlan,
+    engine: &EngineSettings,
+    shared: &SharedModels,
+) -> Result<Ensemble, LoadingError> {
     let start = Instant::now();
     let registry = plan.registry.directory().display();
     tracing::info!(%registry, models = plan.manifests.len(), precision = %engine.precision, "loading");

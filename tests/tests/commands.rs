@@ -21,6 +21,11 @@ fn check_verifies_every_model() -> Result<(), HarnessError> {
     assert!(named("QKI.K562") && named("PUM2.K562") && !named("QKI.HepG2"), "{}", bad.stdout);
 
     check(&registry)?.args(&["--models", "X.K562"]).run()?.refused(1, &["X.K562"]);
+    let required = check(&registry)?.env("POLARIS__REGISTRY__REQUIRE", "99").run()?;
+    required.refused(1, &["BAD   registry", "registry.require is 99"]);
+    let beside =
+        check(&registry)?.env("POLARIS__REGISTRY__VERSIONS", "[\"QKI.HepG2@no-such-version\"]").run()?;
+    beside.refused(1, &["BAD   model", "no-such-version"]);
     check(&registry)?.args(&["--device", "cuda:99"]).run()?.refused(1, &["BAD   device"]);
     check(&registry)?.args(&["--device", "tpu"]).run()?.refused(64, &["engine.device"]);
     Ok(())
