@@ -35,7 +35,7 @@ RUN case "${DEVICE}" in \
     esac
 
 FROM tools AS rust
-ENV PATH=/root/.cargo/bin:$PATH
+ENV CARGO_HOME=/usr/local/cargo RUSTUP_HOME=/usr/local/rustup PATH=/usr/local/cargo/bin:$PATH
 ARG RUST_VERSION=1.95.0
 ARG RUSTUP_VERSION=1.28.2
 ARG RUSTUP_SHA256=20a06e644b0d9bd2fbdbfd52d42540bdde820ea7df86e92e533c073da0cdd43c
