@@ -2,6 +2,7 @@
 
 mod batches;
 mod comparison;
+mod first_weights;
 mod fit;
 mod native;
 mod optimizer;

@@ -59,6 +59,7 @@ impl Pipeline {
             dropout: [0.15, 0.3, 0.3],
             shift_bases: 10,
             average_decay: None,
+            fitted_covariates: false,
         }
     }
 

@@ -41,6 +41,7 @@ impl Recipe {
             dropout,
             shift_bases: 0,
             average_decay: None,
+            fitted_covariates: false,
         };
         match body {
             Body::Polaris { .. } => Self::standard(),
@@ -146,15 +147,19 @@ impl Trainable for Task<'_> {
         self.network.parameters()
     }
 
-    fn initial(&self, parameter: &Parameter, stream: &mut Stream) -> Vec<f32> {
-        let mut values = stream.initial(parameter);
-        if parameter.name == "lstm.bias" {
-            // An LSTM that forgets from the start learns nothing across positions (Jozefowicz et al. 2015). The gates
-            // stand in the order input, forget, cell, output.
-            let gate = values.len() / 4;
-            values.iter_mut().skip(gate).take(gate).for_each(|value| *value = 1.0);
-        }
-        values
+    fn first_weights(&self, _: &Recipe, seed: u64) -> Vec<Vec<f32>> {
+        let mut stream = Stream::new(seed, 1);
+        let first = |parameter: &Parameter| {
+            let mut values = stream.initial(parameter);
+            if parameter.name == "lstm.bias" {
+                // An LSTM that forgets from the start learns nothing across positions (Jozefowicz et al. 2015). The gates
+                // stand in the order input, forget, cell, output.
+                let gate = values.len() / 4;
+                values.iter_mut().skip(gate).take(gate).for_each(|value| *value = 1.0);
+            }
+            values
+        };
+        self.network.parameters().iter().map(first).collect()
     }
 
     fn kernels(&self) -> Vec<usize> {

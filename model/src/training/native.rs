@@ -1,6 +1,7 @@
 //! Training on the processor without libtorch.
 
 use super::batches::{self, Example};
+use super::first_weights::first_weights;
 use super::fit::{Learner, TrainError};
 use super::optimizer::{average_decay, rule};
 use super::random::Stream;
@@ -34,8 +35,7 @@ impl<'a> NativeLearner<'a> {
         recipe: &'a Recipe,
         seed: u64,
     ) -> Result<Self, NetworkError> {
-        let mut stream = Stream::new(seed, 1);
-        let tensors = architecture.parameters().iter().map(|parameter| stream.initial(parameter)).collect();
+        let tensors = first_weights(architecture, examples.iter(), recipe, seed);
         let moments = !matches!(recipe.optimizer, Optimizer::Sgd { .. });
         let first = Weights::new(architecture, tensors)?;
         let mut learner = CpuLearner::new(&first, recipe.kernel_l2, moments);

@@ -24,6 +24,10 @@ pub struct Recipe {
     pub shift_bases: usize,
     /// Decay of the running mean of the weights that is kept instead of the last ones, if any.
     pub average_decay: Option<f64>,
+    /// Whether what covariates add starts from a logistic regression on them alone, and not from chance, so that the
+    /// sequence is read for what covariates leave open. Left out of records where it is not done, as published.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fitted_covariates: bool,
 }
 
 /// A rule that updates weights from gradients.
@@ -86,6 +90,7 @@ impl Recipe {
             dropout: [0.15; 3],
             shift_bases: 0,
             average_decay: None,
+            fitted_covariates: false,
         }
     }
 
@@ -102,6 +107,7 @@ impl Recipe {
             dropout: [0.15, 0.3, 0.3],
             shift_bases: 20,
             average_decay: None,
+            fitted_covariates: false,
         }
     }
 

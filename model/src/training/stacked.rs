@@ -130,7 +130,7 @@ impl<'a> Stack<'a> {
         device: Device,
     ) -> Result<Self, TchError> {
         let device = device.torch();
-        let weights = StackedWeights::initial(architecture, &members, (kind, device))?;
+        let weights = StackedWeights::initial(architecture, &members, recipe, (kind, device))?;
         let updater = StackedUpdater::new(recipe, &weights)?;
         let average = recipe.average_decay.map(|_| weights.detached_copy()).transpose()?;
         Ok(Self {

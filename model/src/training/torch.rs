@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Reduction, TchError, Tensor};
 
 use super::batches::{self, Example};
+use super::first_weights::first_weights;
 use super::fit::{Learner, TrainError};
 use super::optimizer::{Updater, average_decay};
 use super::random::Stream;
@@ -30,11 +31,9 @@ impl<'a, N: Trainable> TorchLearner<'a, N> {
         seed: u64,
         device: Device,
     ) -> Result<Self, TchError> {
-        let mut initial = Stream::new(seed, 1);
         let mut weights = Vec::new();
-        for parameter in network.parameters() {
+        for (parameter, values) in network.parameters().iter().zip(network.first_weights(recipe, seed)) {
             let shape: Vec<i64> = parameter.shape.iter().map(|&size| size as i64).collect();
-            let values = network.initial(&parameter, &mut initial);
             let tensor = Tensor::f_from_slice(&values)?.f_reshape(shape)?.f_to_device(device)?;
             weights.push(tensor.f_set_requires_grad(true)?);
         }
@@ -78,6 +77,10 @@ pub(super) struct Polaris<'a> {
 impl Trainable for Polaris<'_> {
     fn parameters(&self) -> Vec<Parameter> {
         self.architecture.parameters()
+    }
+
+    fn first_weights(&self, recipe: &Recipe, seed: u64) -> Vec<Vec<f32>> {
+        first_weights(self.architecture, self.examples.iter(), recipe, seed)
     }
 
     fn kernels(&self) -> Vec<usize> {

@@ -4,6 +4,7 @@ use tch::{Device, Tensor};
 
 use super::fit::TrainError;
 use super::random::Stream;
+use super::recipe::Recipe;
 use crate::architecture::Parameter;
 
 /// A network together with the examples it learns from.
@@ -11,10 +12,8 @@ pub(super) trait Trainable {
     /// Every weight tensor, in the order in which the other methods get them.
     fn parameters(&self) -> Vec<Parameter>;
 
-    /// First values of a weight tensor.
-    fn initial(&self, parameter: &Parameter, stream: &mut Stream) -> Vec<f32> {
-        stream.initial(parameter)
-    }
+    /// First values of every weight tensor, in that order.
+    fn first_weights(&self, recipe: &Recipe, seed: u64) -> Vec<Vec<f32>>;
 
     /// Places of the kernels whose squares the recipe may add to the loss.
     fn kernels(&self) -> Vec<usize>;

@@ -95,6 +95,7 @@ mod tests {
             dropout: [0.1; 3],
             shift_bases: 0,
             average_decay: None,
+            fitted_covariates: false,
         };
         let held_out =
             FoldMetrics { fold: 3, trained_on: 1, positives: 1, negatives: 1, auroc: 1.0, auprc: 1.0 };

@@ -1,7 +1,9 @@
 //! One network of a stack: its windows, their order, and how far it is.
 
 use super::StackedTask;
+use crate::architecture::Architecture;
 use crate::training::batches::Example;
+use crate::training::first_weights::first_weights;
 use crate::training::fit::{Epoch, shift};
 use crate::training::random::Stream;
 use crate::training::recipe::Recipe;
@@ -11,7 +13,7 @@ use crate::training::recipe::Recipe;
 pub(super) struct Member<'a> {
     /// Index of the task.
     pub(super) index: usize,
-    pub(super) seed: u64,
+    seed: u64,
     /// Diverged or stopped: it is calculated on as long as it stands among others, but for nothing.
     pub(super) given_up: bool,
     examples: Vec<&'a Example>,
@@ -48,6 +50,11 @@ impl<'a> Member<'a> {
             total: 0.0,
             epochs: 0,
         }
+    }
+
+    /// The weights that it starts from, in the order of the architecture's parameters.
+    pub(super) fn first_weights(&self, architecture: Architecture, recipe: &Recipe) -> Vec<Vec<f32>> {
+        first_weights(architecture, self.examples.iter().copied(), recipe, self.seed)
     }
 
     /// Steps that it takes in all.

@@ -6,7 +6,7 @@ use super::member::Member;
 use crate::architecture::Architecture;
 use crate::network::{NetworkError, host_values};
 use crate::training::optimizer::average_decay;
-use crate::training::random::Stream;
+use crate::training::recipe::Recipe;
 use crate::weights::Weights;
 
 #[derive(Debug)]
@@ -20,12 +20,14 @@ impl StackedWeights {
     pub(super) fn initial(
         architecture: Architecture,
         members: &[Member<'_>],
+        recipe: &Recipe,
         options: (Kind, Device),
     ) -> Result<Self, TchError> {
-        let mut streams: Vec<Stream> = members.iter().map(|member| Stream::new(member.seed, 1)).collect();
+        let mut each: Vec<_> =
+            members.iter().map(|member| member.first_weights(architecture, recipe).into_iter()).collect();
         let mut tensors = Vec::new();
         for parameter in architecture.parameters() {
-            let values: Vec<f32> = streams.iter_mut().flat_map(|stream| stream.initial(&parameter)).collect();
+            let values: Vec<f32> = each.iter_mut().filter_map(Iterator::next).flatten().collect();
             let sizes = parameter.shape.iter().map(|&size| size as i64);
             let shape: Vec<i64> = std::iter::once(members.len() as i64).chain(sizes).collect();
             let tensor = Tensor::f_from_slice(&values)?
