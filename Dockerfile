@@ -109,10 +109,7 @@ COPY --from=libraries /opt/polaris /opt/polaris
 COPY --from=build /programs/polaris-server /usr/local/bin/
 ENV POLARIS__SERVER__LISTEN=0.0.0.0:50051 \
     POLARIS__ADMIN__LISTEN=0.0.0.0:9464 \
-    POLARIS__REGISTRY__DIRECTORY=/registry \
-    # What a set of models took goes back to the system when another has taken its place.
-    MALLOC_MMAP_THRESHOLD_=1048576 \
-    MALLOC_TRIM_THRESHOLD_=131072
+    POLARIS__REGISTRY__DIRECTORY=/registry
 LABEL org.opencontainers.image.title="polaris-server" \
     org.opencontainers.image.description="Serves models of RNA-binding proteins over gRPC"
 EXPOSE 50051 9464

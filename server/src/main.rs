@@ -23,6 +23,7 @@ mod inference;
 mod listener;
 mod loading;
 mod log;
+mod memory;
 mod metrics;
 mod observe;
 mod probe;
@@ -76,6 +77,7 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
+    memory::return_freed_blocks();
     let threads = EngineThreads::default();
     let code = run::run(settings, &threads);
     if threads.is_running() {
