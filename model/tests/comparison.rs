@@ -205,11 +205,13 @@ fn a_seed_gives_the_same_weights() {
     }
 }
 
-/// The network of POLARIS by either way: the same initial weights, order, dropout and steps.
+/// The network of POLARIS by either way: the same initial weights, order, dropout and steps. By gradient descent: AdamW
+/// makes whole steps of gradients that are nothing but rounding.
 #[test]
 fn polaris_is_trained_as_ever() {
     let examples = planted(40, LENGTH, 4);
-    let recipe = recipe(2);
+    let recipe =
+        Recipe { optimizer: Optimizer::Sgd { learning_rate: 0.05 }, fitted_covariates: true, ..recipe(2) };
     polaris_model::set_threads(1);
     let architecture = polaris_model::Architecture::new(LENGTH, true, true).unwrap();
     let go = &mut |_| ControlFlow::Continue(());
@@ -220,6 +222,6 @@ fn polaris_is_trained_as_ever() {
             .unwrap();
     for ((parameter, published), (_, compared)) in published.iter().zip(compared.iter()) {
         let distance = published.iter().zip(compared).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
-        assert!(distance < 1e-4, "{}: {distance}", parameter.name);
+        assert!(distance < 1e-6, "{}: {distance}", parameter.name);
     }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use tch::{Reduction, TchError, Tensor};
 
 use super::batches::{Example, ExampleError, check_trainable};
+use super::first_weights::Covariates;
 use super::fit::{Epoch, PREDICTION_WINDOWS, TrainError, train};
 use super::random::Stream;
 use super::recipe::{Optimizer, Recipe, Schedule};
@@ -147,7 +148,7 @@ impl Trainable for Task<'_> {
         self.network.parameters()
     }
 
-    fn first_weights(&self, _: &Recipe, seed: u64) -> Vec<Vec<f32>> {
+    fn first_weights(&self, recipe: &Recipe, seed: u64) -> Vec<Vec<f32>> {
         let mut stream = Stream::new(seed, 1);
         let first = |parameter: &Parameter| {
             let mut values = stream.initial(parameter);
@@ -159,7 +160,20 @@ impl Trainable for Task<'_> {
             }
             values
         };
-        self.network.parameters().iter().map(first).collect()
+        let parameters = self.network.parameters();
+        let mut tensors: Vec<Vec<f32>> = parameters.iter().map(first).collect();
+        if recipe.fitted_covariates {
+            let inputs = self.network.inputs();
+            let covariates = Covariates { expression: inputs.expression, region: inputs.region };
+            let mut labelled = vec![Vec::new(); self.network.outputs()];
+            for one in self.examples {
+                for (known, label) in labelled.iter_mut().zip(labels_of(one)) {
+                    known.extend(label.map(|label| (one.example, label)));
+                }
+            }
+            covariates.fit(&parameters, &mut tensors, &labelled);
+        }
+        tensors
     }
 
     fn kernels(&self) -> Vec<usize> {

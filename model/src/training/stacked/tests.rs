@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::network::{Batch, Network};
+use crate::training::first_weights::first_weights;
 use crate::training::fit::shift;
 use crate::training::optimizer::Updater;
 use crate::training::random::Stream;
@@ -96,7 +97,8 @@ fn gradient_descent_gives_the_weights_of_networks_alone() {
 /// AdamW makes whole steps of gradients that are nothing but rounding, so rounding is left out.
 #[test]
 fn both_recipes_give_the_weights_of_networks_alone() {
-    for recipe in [Recipe::paper(), Recipe::standard()] {
+    let fitted = Recipe { fitted_covariates: true, ..Recipe::standard() };
+    for recipe in [Recipe::paper(), fitted] {
         let recipe = fifty_steps(recipe);
         let trained = |seed, examples: &[Example]| in_64_bits(examples, &recipe, seed as u64);
         let differences = differences(&recipe, trained, Kind::Double);
@@ -107,14 +109,14 @@ fn both_recipes_give_the_weights_of_networks_alone() {
 /// What [`fit`] does, in 64-bit floats.
 fn in_64_bits(examples: &[Example], recipe: &Recipe, seed: u64) -> Weights {
     let architecture = architecture();
-    let (mut initial, mut order, mut dropout) =
-        (Stream::new(seed, 1), Stream::new(seed, 2), Stream::new(seed, 3));
+    let (mut order, mut dropout) = (Stream::new(seed, 2), Stream::new(seed, 3));
     let mut weights: Vec<Tensor> = architecture
         .parameters()
         .iter()
-        .map(|parameter| {
+        .zip(first_weights(architecture, examples.iter(), recipe, seed))
+        .map(|(parameter, values)| {
             let shape: Vec<i64> = parameter.shape.iter().map(|&size| size as i64).collect();
-            let values = Tensor::from_slice(&initial.initial(parameter)).reshape(shape);
+            let values = Tensor::from_slice(&values).reshape(shape);
             values.to_kind(Kind::Double).set_requires_grad(true)
         })
         .collect();
