@@ -205,23 +205,25 @@ fn a_seed_gives_the_same_weights() {
     }
 }
 
-/// The network of POLARIS by either way: the same initial weights, order, dropout and steps. By gradient descent: AdamW
-/// makes whole steps of gradients that are nothing but rounding.
+/// The network of POLARIS by either way: the same initial weights, order, dropout and steps.
 #[test]
 fn polaris_is_trained_as_ever() {
     let examples = planted(40, LENGTH, 4);
-    let recipe =
+    // AdamW makes whole steps of gradients that are nothing but rounding.
+    let descent =
         Recipe { optimizer: Optimizer::Sgd { learning_rate: 0.05 }, fitted_covariates: true, ..recipe(2) };
     polaris_model::set_threads(1);
     let architecture = polaris_model::Architecture::new(LENGTH, true, true).unwrap();
-    let go = &mut |_| ControlFlow::Continue(());
-    let published =
-        polaris_model::training::fit(architecture, &examples, &recipe, 1, Device::Cpu, go).unwrap();
-    let compared =
-        train(network(Body::Polaris { dilation: 1 }, LENGTH, false, 1), &plain(&examples), &recipe, 1)
-            .unwrap();
-    for ((parameter, published), (_, compared)) in published.iter().zip(compared.iter()) {
-        let distance = published.iter().zip(compared).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
-        assert!(distance < 1e-6, "{}: {distance}", parameter.name);
+    for (recipe, most) in [(recipe(2), 1e-4), (descent, 1e-6)] {
+        let go = &mut |_| ControlFlow::Continue(());
+        let published =
+            polaris_model::training::fit(architecture, &examples, &recipe, 1, Device::Cpu, go).unwrap();
+        let compared =
+            train(network(Body::Polaris { dilation: 1 }, LENGTH, false, 1), &plain(&examples), &recipe, 1)
+                .unwrap();
+        for ((parameter, published), (_, compared)) in published.iter().zip(compared.iter()) {
+            let distance = published.iter().zip(compared).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
+            assert!(distance < most, "{}: {distance}", parameter.name);
+        }
     }
 }

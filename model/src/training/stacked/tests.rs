@@ -96,9 +96,9 @@ fn gradient_descent_gives_the_weights_of_networks_alone() {
 
 /// AdamW makes whole steps of gradients that are nothing but rounding, so rounding is left out.
 #[test]
-fn both_recipes_give_the_weights_of_networks_alone() {
+fn every_recipe_gives_the_weights_of_networks_alone() {
     let fitted = Recipe { fitted_covariates: true, ..Recipe::standard() };
-    for recipe in [Recipe::paper(), fitted] {
+    for recipe in [Recipe::paper(), Recipe::standard(), fitted] {
         let recipe = fifty_steps(recipe);
         let trained = |seed, examples: &[Example]| in_64_bits(examples, &recipe, seed as u64);
         let differences = differences(&recipe, trained, Kind::Double);
