@@ -70,8 +70,21 @@ impl TestRegistry {
     /// # Errors
     /// If it cannot be written.
     pub fn publish_version(&self, id: &str, seed: u64) -> Result<Manifest, HarnessError> {
+        self.publish_version_of(id, INPUT_LENGTH, seed)
+    }
+
+    /// The same of any input length.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn publish_version_of(
+        &self,
+        id: &str,
+        input_length: usize,
+        seed: u64,
+    ) -> Result<Manifest, HarnessError> {
         let model: ModelId = id.parse().map_err(|error| HarnessError::Model(format!("{error}")))?;
-        let architecture = Architecture::new(INPUT_LENGTH, true, true)
+        let architecture = Architecture::new(input_length, true, true)
             .map_err(|error| HarnessError::Model(error.to_string()))?;
         Ok(self.registry.publish(&model, &Weights::from_formula(architecture, seed), training_record())?)
     }

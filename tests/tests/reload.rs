@@ -150,6 +150,39 @@ async fn no_request_fails_while_models_are_changed_under_load() -> Result<(), Ha
     Ok(())
 }
 
+/// Weights take most of the memory. Where the C library keeps what replaced ones took, each round adds some tenths.
+#[tokio::test]
+async fn what_replaced_models_took_goes_back_to_the_system() -> Result<(), HarnessError> {
+    const MODELS: [&str; 8] =
+        ["A.K562", "B.K562", "C.K562", "D.K562", "E.K562", "F.K562", "G.K562", "H.K562"];
+    /// Of windows as they are used: the weights of short ones are too small for blocks of their own.
+    const LENGTH: usize = 1000;
+    let registry = TestRegistry::empty()?;
+    let window = PredictRequest { windows: vec![Random::new(3).window(LENGTH)], model_ids: Vec::new() };
+    for id in MODELS {
+        registry.publish_version_of(id, LENGTH, 0)?;
+    }
+    let server = server(&registry).start().await?;
+    server.client().predict(window.clone()).await.unwrap();
+    let most = server.resident_bytes()? as f64 * 1.25;
+    for round in 1..=4 {
+        for id in MODELS {
+            let version = registry.publish_version_of(id, LENGTH, round)?.version;
+            until_version(&server, id, &version).await;
+        }
+        server.client().predict(window.clone()).await.unwrap();
+    }
+    let goes_back = async {
+        while server.resident_bytes().unwrap() as f64 > most {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let back = tokio::time::timeout(Duration::from_secs(5), goes_back).await;
+    let (resident, most) = (server.resident_bytes()? >> 20, most as u64 >> 20);
+    assert!(back.is_ok(), "{resident} MiB, at most {most} expected");
+    Ok(())
+}
+
 #[tokio::test]
 async fn several_versions_side_by_side_and_canaries() -> Result<(), HarnessError> {
     let registry = TestRegistry::empty()?;
